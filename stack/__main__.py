@@ -1,0 +1,26 @@
+"""`python -m stack <verb>`: what `./heartline` hands over to."""
+
+import sys
+
+from stack import tools
+from stack.problem import Problem
+
+VERBS = {"tools": tools.main}
+
+
+def main(arguments: list[str]) -> int:
+    verb = arguments[0] if arguments else ""
+    if verb not in VERBS:
+        print(f"heartline: unknown command {verb!r}, known are: {', '.join(VERBS)}", file=sys.stderr)
+        return 2
+    try:
+        return VERBS[verb](arguments[1:])
+    except Problem as e:
+        if e.shown:
+            print(e.shown, file=sys.stderr)
+        print(f"heartline: {e}", file=sys.stderr)
+        return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

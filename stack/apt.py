@@ -1,0 +1,147 @@
+"""Fetch one package of the distribution: installed by root, unpacked into a folder of ours by anybody else."""
+
+import fcntl
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from stack import sources
+from stack.problem import Problem
+
+APT = Path("/etc/apt")
+OS_RELEASE = Path("/etc/os-release")
+SYSTEMD_RUNS = Path("/run/systemd/system")
+# The newest suite of the same archive; a distribution that is not named here has only its own.
+NEWEST = {"debian": "sid"}
+
+
+def has_newest() -> bool:
+    return _os_release().get("ID", "") in NEWEST
+
+
+def may_install() -> bool:
+    """Root may, but not where systemd runs: the package would start its own service, on our ports, at every boot."""
+    return os.geteuid() == 0 and not SYSTEMD_RUNS.exists()
+
+
+@contextmanager
+def lock(folder: Path) -> Iterator[None]:
+    """Let one caller fetch at a time; the others wait and then find the file."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def install(packages: Sequence[str]) -> None:
+    """Install the first of `packages` that the archive has, with the machine's own apt."""
+    _require_apt()
+    package = _first_known(packages, [])
+    # Without systemd a package's init script would start its daemon; in run level 1 none is started.
+    environ = os.environ | {"DEBIAN_FRONTEND": "noninteractive", "RUNLEVEL": "1"}
+    command = ["apt-get", "-y", "-q", "-o", "DPkg::Lock::Timeout=300", "install", "--no-install-recommends", package]
+    if _run(command, environ=environ).returncode != 0:
+        _update([])
+        _must(_run(command, environ=environ), f"apt-get could not install {package}")
+
+
+def unpack(packages: Sequence[str], suite: str, folder: Path) -> None:
+    """Download the first of `packages` that `suite` has and unpack it below `folder`/`suite`; nothing is installed."""
+    _require_apt()
+    private = folder / f"apt-{suite}"
+    options = ["-c", str(_configure(private, suite))]
+    package = _first_known(packages, options)
+    downloads = private / "downloads"
+    shutil.rmtree(downloads, ignore_errors=True)
+    downloads.mkdir()
+    if _run(["apt-get", *options, "-q", "download", package], cwd=downloads).returncode != 0:
+        _update(options)
+        again = _run(["apt-get", *options, "-q", "download", package], cwd=downloads)
+        _must(again, f"apt-get could not download {package} ({suite})")
+    for archive in downloads.glob("*.deb"):
+        _must(_run(["dpkg", "-x", str(archive), str(folder / suite)]), f"dpkg could not unpack {archive.name}")
+    shutil.rmtree(downloads)
+
+
+def missing_libraries(program: Path) -> list[str]:
+    """Shared libraries, and versions of them, that `program` asks for and this machine lacks."""
+    answer = _run(["ldd", str(program)])
+    found = re.findall(r"(?:version `([^']+)'|(\S+) =>) not found", answer.stdout + answer.stderr)
+    return sorted({version or library for version, library in found})
+
+
+def _configure(private: Path, suite: str) -> Path:
+    """Write an apt configuration whose lists, cache and package state are ours; keys and proxies stay the machine's."""
+    for name in ("lists/partial", "archives/partial", "sources.list.d"):
+        (private / name).mkdir(parents=True, exist_ok=True)
+    (private / "status").touch()
+    lines = [
+        "#clear APT::Update::Post-Invoke;",
+        "#clear APT::Update::Post-Invoke-Success;",
+        f'Dir::State "{private}";',
+        f'Dir::State::status "{private}/status";',
+        f'Dir::Cache "{private}";',
+        'Acquire::Languages "none";',
+    ]
+    if suite == "newest":
+        (private / "sources.list.d" / "newest.sources").write_text(_newest_source())
+        # Pins are about what the machine installs; here nothing is.
+        lines += [f'Dir::Etc::{part} "/dev/null";' for part in ("sourcelist", "preferences", "preferencesparts")]
+        lines.append(f'Dir::Etc::sourceparts "{private}/sources.list.d";')
+    file = private / "apt.conf"
+    file.write_text("\n".join(lines) + "\n")
+    return file
+
+
+def _newest_source() -> str:
+    release = _os_release()
+    found = []
+    for file in [APT / "sources.list", *sorted((APT / "sources.list.d").glob("*.list"))]:
+        found += sources.parse_list(file.read_text()) if file.exists() else []
+    for file in sorted((APT / "sources.list.d").glob("*.sources")):
+        found += sources.parse_deb822(file.read_text())
+    archive = sources.own_archive(found, release.get("VERSION_CODENAME", ""))
+    if archive is None:
+        raise Problem(f"no archive of {release.get('ID', 'this distribution')} is named below {APT}")
+    return sources.render(archive, NEWEST[release["ID"]])
+
+
+def _first_known(packages: Sequence[str], options: Sequence[str]) -> str:
+    for attempt in range(2):
+        for package in packages:
+            if _run(["apt-cache", *options, "show", package]).returncode == 0:
+                return package
+        if attempt == 0:
+            _update(options)
+    raise Problem(f"the distribution's archive has no package {' or '.join(packages)}")
+
+
+def _update(options: Sequence[str]) -> None:
+    _must(_run(["apt-get", *options, "-q", "update"]), "apt-get update failed, is the package archive reachable?")
+
+
+def _os_release() -> dict[str, str]:
+    text = OS_RELEASE.read_text() if OS_RELEASE.exists() else ""
+    return {name: value.strip('"') for name, _, value in (line.partition("=") for line in text.splitlines())}
+
+
+def _require_apt() -> None:
+    if shutil.which("apt-get") is None:
+        raise Problem("this machine has no apt-get: put the program on PATH yourself")
+
+
+def _run(
+    command: Sequence[str], cwd: Path | None = None, environ: dict[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        command, cwd=cwd, env=environ, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL
+    )
+
+
+def _must(done: subprocess.CompletedProcess[str], line: str) -> None:
+    if done.returncode != 0:
+        raise Problem(line, shown=(done.stdout + done.stderr).strip())
