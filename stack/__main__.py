@@ -2,10 +2,10 @@
 
 import sys
 
-from stack import tools
+from stack import check, tools, up
 from stack.problem import Problem
 
-VERBS = {"tools": tools.main}
+VERBS = {"up": up.main, "check": check.main, "tools": tools.main}
 
 
 def main(arguments: list[str]) -> int:
@@ -20,6 +20,8 @@ def main(arguments: list[str]) -> int:
             print(e.shown, file=sys.stderr)
         print(f"heartline: {e}", file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        return 130
 
 
 if __name__ == "__main__":

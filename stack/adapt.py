@@ -1,0 +1,54 @@
+"""Make a copy of a configuration file that other addresses, or a secret, are written into; the shipped one stays."""
+
+import os
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import yaml
+
+# What the shipped alertmanager.yml carries where the webhook belongs: port 9 answers to nobody.
+PLACEHOLDER = "http://127.0.0.1:9/discord-webhook-is-not-set"
+
+
+def adapt(text: str, folder: Path, replaced: Mapping[str, str]) -> str:
+    """Replace parts of the values in `text` (YAML) and make paths of other files, relative to `folder`, absolute.
+
+    Values keep the very spelling they have: a time such as 18:00 stays a time, although YAML 1.1 reads a number.
+    """
+    tree = yaml.compose(text, Loader=yaml.SafeLoader)
+    if tree is None:
+        return text
+    _walk(tree, lambda value: _replace(value, replaced), lambda value: _absolute(value, folder))
+    return yaml.serialize(tree, Dumper=yaml.SafeDumper, allow_unicode=True, width=10_000)
+
+
+def write(text: str, file: Path) -> None:
+    """Write a file that only its owner may read, from its first byte on."""
+    file.unlink(missing_ok=True)
+    with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as out:
+        out.write(text)
+
+
+def _walk(node: yaml.Node, change: Callable[[str], str], relocate: Callable[[str], str]) -> None:
+    if isinstance(node, yaml.ScalarNode):
+        node.value = change(node.value)
+    elif isinstance(node, yaml.SequenceNode):
+        for item in node.value:
+            _walk(item, change, relocate)
+    elif isinstance(node, yaml.MappingNode):
+        for key, value in node.value:
+            _walk(value, relocate if _names_files(key.value) else change, relocate)
+
+
+def _names_files(key: str) -> bool:
+    return key in ("rule_files", "scrape_config_files", "files", "templates") or key.endswith("_file")
+
+
+def _absolute(path: str, folder: Path) -> str:
+    return os.path.normpath(folder / path) if path else path
+
+
+def _replace(value: str, replaced: Mapping[str, str]) -> str:
+    for old, new in replaced.items():
+        value = value.replace(old, new)
+    return value

@@ -1,0 +1,153 @@
+"""Start the exporter, Prometheus and Alertmanager on this machine, and stop them together."""
+
+import argparse
+import fcntl
+import os
+import shlex
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from stack import adapt, check, ports, secret, together, tools
+from stack.journal import Journal
+from stack.layout import HOST, ROOT, Configs, Ports, Program
+from stack.problem import Problem
+
+
+def main(arguments: list[str]) -> int:
+    """Run until Ctrl-C or SIGTERM (0); `Problem` when something is in the way or a program ends by itself."""
+    options = parse(arguments)
+    listen = Ports(options.exporter_port, options.prometheus_port, options.alertmanager_port)
+    given = Configs(options.exporter_config, options.prometheus_config, options.alertmanager_config)
+    data = options.data.resolve()
+    values = secret.settings(ROOT / ".env", os.environ)
+    with only_one(data):
+        webhook = secret.discord_webhook(values, data)
+        environ = {name: value for name, value in values.items() if not name.startswith(secret.NAME)}
+        configs = adapted(given, data, listen, webhook)
+        check.check(configs, environ, show=lambda text: secret.scrub(text, webhook))
+        ports.require_free(vars(listen))
+        programs = commands(configs, data, listen)
+        journal = Journal(data / "logs", [program.name for program in programs], sys.stdout, webhook)
+        try:
+            together.run(
+                programs, journal, environ, lambda: journal.say(banner(programs, options.data, webhook, environ))
+            )
+        finally:
+            journal.close()
+        journal.say("stopped")
+    return 0
+
+
+def parse(arguments: list[str]) -> argparse.Namespace:
+    """Read the flags; the program's usual words and exit 2 when one is unknown."""
+    parser = argparse.ArgumentParser(prog="heartline up", description=__doc__)
+    parser.add_argument("--data", type=Path, default=ROOT / "data", help="folder of all that is kept (%(default)s)")
+    for program, port in vars(Ports()).items():
+        parser.add_argument(f"--{program}.port", type=int, default=port, dest=f"{program}_port", metavar="N")
+    for program, file in vars(Configs()).items():
+        parser.add_argument(f"--{program}.config", type=_absolute, default=file, dest=f"{program}_config")
+    return parser.parse_args(arguments)
+
+
+def _absolute(path: str) -> Path:
+    return Path(path).resolve()
+
+
+@contextmanager
+def only_one(data: Path) -> Iterator[None]:
+    """Hold the data folder; its programs hold it with us, so that it stays held while one of them still runs."""
+    data.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with (data / "up.lock").open("a+") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as e:
+            file.seek(0)
+            raise Problem(f"already up on {data} (process {file.read().strip()})") from e
+        file.truncate(0)
+        file.write(f"{os.getpid()}\n")
+        file.flush()
+        yield
+
+
+def adapted(given: Configs, data: Path, listen: Ports, webhook: str) -> Configs:
+    """The given files where they fit, else copies in `data` with the ports in use and the webhook."""
+    moved = listen.moved()
+    prometheus, alertmanager = given.prometheus, given.alertmanager
+    if moved:
+        prometheus = _copy(given.prometheus, data / "prometheus.yml", moved)
+    if moved or webhook:
+        replaced = moved | ({adapt.PLACEHOLDER: webhook} if webhook else {})
+        alertmanager = _copy(given.alertmanager, data / "alertmanager.yml", replaced)
+    return Configs(given.exporter, prometheus, alertmanager)
+
+
+def _copy(file: Path, copy: Path, replaced: Mapping[str, str]) -> Path:
+    adapt.write(adapt.adapt(file.read_text(), file.parent, replaced), copy)
+    return copy
+
+
+def commands(configs: Configs, data: Path, listen: Ports) -> list[Program]:
+    """The three programs, in the order in which they start."""
+    at = {name: f"{HOST}:{port}" for name, port in vars(listen).items()}
+    return [
+        Program("exporter", _exporter(configs, data, listen), f"http://{at['exporter']}/"),
+        Program(
+            "prometheus",
+            (
+                str(tools.find("prometheus")),
+                f"--config.file={configs.prometheus}",
+                f"--storage.tsdb.path={data}/prometheus",
+                "--storage.tsdb.retention.time=90d",
+                f"--web.listen-address={at['prometheus']}",
+                f"--web.external-url=http://{at['prometheus']}/",
+                "--web.enable-lifecycle",
+            ),
+            f"http://{at['prometheus']}/",
+        ),
+        Program(
+            "alertmanager",
+            (
+                str(tools.find("alertmanager")),
+                f"--config.file={configs.alertmanager}",
+                f"--storage.path={data}/alertmanager",
+                f"--web.listen-address={at['alertmanager']}",
+                f"--web.external-url=http://{at['alertmanager']}/",
+                "--cluster.listen-address=",
+            ),
+            f"http://{at['alertmanager']}/",
+        ),
+    ]
+
+
+def _exporter(configs: Configs, data: Path, listen: Ports) -> tuple[str, ...]:
+    return (
+        *(sys.executable, "-m", "exporter"),
+        f"--config.file={configs.exporter}",
+        f"--web.listen-address={HOST}:{listen.exporter}",
+        f"--storage.path={data}/exporter",
+    )
+
+
+def banner(programs: list[Program], data: Path, webhook: str, environ: Mapping[str, str]) -> str:
+    """What a person sees once all is ready."""
+    lines = [f"Heartline is up, its data is in {data}. Ctrl-C stops it.", ""]
+    lines += [f"  {program.name:13} {program.url}" for program in programs]
+    first = first_heartbeat(programs[0].command, environ)
+    if first:
+        lines += ["", f"  curl -fsS -m 10 --retry 3 {shlex.quote(first[1])}   # the heartbeat {first[0]}"]
+    if not webhook:
+        lines += ["", f"Alerts stay on Alertmanager's page: put {secret.NAME}=<URL> into .env to have them in Discord."]
+    return "\n".join(lines)
+
+
+def first_heartbeat(command: tuple[str, ...], environ: Mapping[str, str]) -> tuple[str, str] | None:
+    """Id and URL of the first heartbeat that the exporter's configuration names."""
+    at = command.index("exporter") + 1
+    done = subprocess.run(
+        [*command[:at], "urls", *command[at:]], cwd=ROOT, env=environ, capture_output=True, text=True, check=False
+    )
+    words = done.stdout.split() if done.returncode == 0 else []
+    return (words[0], words[1]) if len(words) > 1 else None
