@@ -1,6 +1,7 @@
 """Make a copy of a configuration file that other addresses, or a secret, are written into; the shipped one stays."""
 
 import os
+import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -30,6 +31,9 @@ def write(text: str, file: Path) -> None:
 
 
 def _walk(node: yaml.Node, change: Callable[[str], str], relocate: Callable[[str], str]) -> None:
+    if isinstance(node, yaml.CollectionNode):
+        # In flow style 18:00 would be written as !!int '18:00', which the programs do not read as a time.
+        node.flow_style = False
     if isinstance(node, yaml.ScalarNode):
         node.value = change(node.value)
     elif isinstance(node, yaml.SequenceNode):
@@ -49,6 +53,6 @@ def _absolute(path: str, folder: Path) -> str:
 
 
 def _replace(value: str, replaced: Mapping[str, str]) -> str:
-    for old, new in replaced.items():
-        value = value.replace(old, new)
-    return value
+    """All in one pass, so that two ports may be swapped; 127.0.0.1:9797 is no part of 127.0.0.1:97970."""
+    pattern = "|".join(map(re.escape, replaced))
+    return re.sub(rf"(?:{pattern})(?!\d)", lambda match: replaced[match[0]], value) if replaced else value
