@@ -2,10 +2,10 @@
 
 import sys
 
-from stack import check, tools, up
+from stack import check, demo, run_tests, tools, up
 from stack.problem import Problem
 
-VERBS = {"up": up.main, "check": check.main, "tools": tools.main}
+VERBS = {"up": up.main, "check": check.main, "demo": demo.main, "test": run_tests.main, "tools": tools.main}
 
 
 def main(arguments: list[str]) -> int:

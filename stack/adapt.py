@@ -11,15 +11,16 @@ import yaml
 PLACEHOLDER = "http://127.0.0.1:9/discord-webhook-is-not-set"
 
 
-def adapt(text: str, folder: Path, replaced: Mapping[str, str]) -> str:
+def adapt(text: str, folder: Path, replaced: Mapping[str, str], settings: Mapping[str, str] | None = None) -> str:
     """Replace parts of the values in `text` (YAML) and make paths of other files, relative to `folder`, absolute.
 
+    `settings` are whole values, put wherever the file has such a key.
     Values keep the very spelling they have: a time such as 18:00 stays a time, although YAML 1.1 reads a number.
     """
     tree = yaml.compose(text, Loader=yaml.SafeLoader)
     if tree is None:
         return text
-    _walk(tree, lambda value: _replace(value, replaced), lambda value: _absolute(value, folder))
+    _walk(tree, lambda key, value: _changed(key, value, folder, replaced, settings or {}))
     return yaml.serialize(tree, Dumper=yaml.SafeDumper, allow_unicode=True, width=10_000)
 
 
@@ -30,18 +31,25 @@ def write(text: str, file: Path) -> None:
         out.write(text)
 
 
-def _walk(node: yaml.Node, change: Callable[[str], str], relocate: Callable[[str], str]) -> None:
+def _walk(node: yaml.Node, change: Callable[[str, str], str], key: str = "") -> None:
+    """Call `change` with each value and the key that it, or the list it is in, stands under."""
     if isinstance(node, yaml.CollectionNode):
         # In flow style 18:00 would be written as !!int '18:00', which the programs do not read as a time.
         node.flow_style = False
     if isinstance(node, yaml.ScalarNode):
-        node.value = change(node.value)
+        node.value = change(key, node.value)
     elif isinstance(node, yaml.SequenceNode):
         for item in node.value:
-            _walk(item, change, relocate)
+            _walk(item, change, key)
     elif isinstance(node, yaml.MappingNode):
-        for key, value in node.value:
-            _walk(value, relocate if _names_files(key.value) else change, relocate)
+        for name, value in node.value:
+            _walk(value, change, name.value)
+
+
+def _changed(key: str, value: str, folder: Path, replaced: Mapping[str, str], settings: Mapping[str, str]) -> str:
+    if key in settings:
+        return settings[key]
+    return _absolute(value, folder) if _names_files(key) else _replace(value, replaced)
 
 
 def _names_files(key: str) -> bool:

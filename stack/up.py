@@ -132,14 +132,15 @@ def _exporter(configs: Configs, data: Path, listen: Ports) -> tuple[str, ...]:
 
 
 def banner(programs: list[Program], data: Path, webhook: str, environ: Mapping[str, str]) -> str:
-    """What a person sees once all is ready."""
-    lines = [f"Heartline is up, its data is in {data}. Ctrl-C stops it.", ""]
-    lines += [f"  {program.name:13} {program.url}" for program in programs]
+    """What a person sees once all is ready; its last line stays the one about Ctrl-C."""
+    lines = ["", *(f"  {program.name:13} {program.url}" for program in programs)]
     first = first_heartbeat(programs[0].command, environ)
     if first:
         lines += ["", f"  curl -fsS -m 10 --retry 3 {shlex.quote(first[1])}   # the heartbeat {first[0]}"]
+    lines.append("")
     if not webhook:
-        lines += ["", f"Alerts stay on Alertmanager's page: put {secret.NAME}=<URL> into .env to have them in Discord."]
+        lines.append(f"Alerts stay on Alertmanager's page: put {secret.NAME}=<URL> into .env to have them in Discord.")
+    lines.append(f"Ctrl-C stops all; data and logs are kept in {data}.")
     return "\n".join(lines)
 
 

@@ -53,6 +53,11 @@ def test_the_spelling_of_values_stays() -> None:
         assert spelling in same
 
 
+def test_a_setting_is_put_wherever_its_key_stands() -> None:
+    changed = yaml.safe_load(adapt("a: {wait: 5s}\nb: [{wait: 1m}]\nc: 5s\n", Path("/"), {}, {"wait": "1s"}))
+    assert changed == {"a": {"wait": "1s"}, "b": [{"wait": "1s"}], "c": "5s"}
+
+
 def test_an_empty_file_stays_empty() -> None:
     assert adapt("# nothing\n", Path("/"), {"a": "b"}) == "# nothing\n"
 

@@ -1,0 +1,100 @@
+"""Everything that must hold before a change is taken: lint, types, tests, and the configurations in both versions."""
+
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from stack import apt, tools
+from stack.layout import ROOT
+from stack.problem import Problem
+
+SUITES = ("stable", "newest")
+# Asked for before the first test, so that a tool that cannot be had is said at once and by name.
+NEEDED = ("prometheus", "promtool", "alertmanager", "amtool")
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One command; `live` shows its output as it comes, the others only when they fail."""
+
+    name: str
+    command: tuple[str | Path, ...]
+    live: bool = False
+
+
+def main(arguments: list[str]) -> int:
+    """Run all stages, or hand the arguments to pytest alone; the first failure ends it."""
+    if arguments:
+        _run(Stage("pytest", (*_python("pytest"), *arguments), live=True))
+        return 0
+    begin = time.monotonic()
+    for suite in SUITES:
+        for name in NEEDED:
+            tools.find(name, suite)
+    print(f"{'tools':34} {time.monotonic() - begin:6.1f} s", flush=True)
+    for stage in stages():
+        since = time.monotonic()
+        _run(stage)
+        print(f"{stage.name:34} {time.monotonic() - since:6.1f} s", flush=True)
+    print(f"{'all':34} {time.monotonic() - begin:6.1f} s", flush=True)
+    return 0
+
+
+def stages() -> Iterator[Stage]:
+    """In the order from quick to slow, so that a slip is told early."""
+    yield Stage("ruff check", (*_python("ruff"), "check", "."))
+    yield Stage("ruff format", (*_python("ruff"), "format", "--check", "."))
+    yield Stage("shellcheck", (tools.find("shellcheck"), *shell_scripts()))
+    for suite in SUITES if apt.has_newest() else SUITES[:1]:
+        yield from configurations(suite)
+    yield Stage("mypy", _python("mypy"))
+    yield Stage("pytest", _python("pytest"), live=True)
+
+
+def configurations(suite: str) -> Iterator[Stage]:
+    """What promtool and amtool of one suite say of the rules, their tests and the configuration files."""
+    promtool, amtool = tools.find("promtool", suite), tools.find("amtool", suite)
+    rules, tests = sorted((ROOT / "rules").glob("*.yml")), sorted((ROOT / "tests" / "rules").glob("*.yml"))
+    which = f"{tools.version('promtool', promtool)}"
+    yield Stage(f"promtool {which}: config", (promtool, "check", "config", "prometheus/prometheus.yml"))
+    yield Stage(f"promtool {which}: rules", (promtool, "check", "rules", *rules))
+    if tests:
+        yield Stage(f"promtool {which}: rule tests", (promtool, "test", "rules", *tests))
+    which = tools.version("amtool", amtool)
+    yield Stage(f"amtool {which}: config", (amtool, "check-config", "alertmanager/alertmanager.yml"))
+
+
+def shell_scripts() -> list[Path]:
+    """`heartline` and the clients that are shell scripts by their first line."""
+    clients = sorted(file for file in (ROOT / "clients").iterdir() if file.is_file())
+    return [ROOT / "heartline", *(file for file in clients if re.match(rb"#!.*\b(ba)?sh\b", file.read_bytes()))]
+
+
+def _python(module: str) -> tuple[str, ...]:
+    return (sys.executable, "-m", module)
+
+
+def _run(stage: Stage) -> None:
+    process = subprocess.Popen(
+        stage.command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, text=True
+    )
+    assert process.stdout is not None
+    output = []
+    for line in process.stdout:
+        output.append(line)
+        if stage.live:
+            print(line, end="", flush=True)
+    code = process.wait()
+    if code != 0:
+        raise Problem(f"{stage.name} failed (exit {code})", shown="" if stage.live else "".join(output).rstrip())
+    _require_no_skip(stage, output)
+
+
+def _require_no_skip(stage: Stage, output: Sequence[str]) -> None:
+    """A test that was left out is a partner that was missing, and that is a failure."""
+    if stage.name == "pytest" and output and re.search(r"\b\d+ skipped\b", output[-1]):
+        raise Problem("pytest left tests out (see -rs)")
