@@ -1,0 +1,18 @@
+"""How many neighbours does each interface know?"""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+
+from exporter.families import Family, by
+from exporter.host.root import Root, read
+
+DEVICE_COLUMN = 5
+
+
+def parse(text: str) -> Mapping[str, int]:
+    """/proc/net/arp: the number of entries of each device."""
+    return Counter(line.split()[DEVICE_COLUMN] for line in text.splitlines()[1:])
+
+
+def collect(root: Root) -> Iterator[Family]:
+    yield by("node_arp_entries", "gauge", "ARP entries by device", "device", parse(read(f"{root.proc}/net/arp")))

@@ -1,0 +1,13 @@
+"""How much entropy is there?"""
+
+from collections.abc import Iterator
+
+from exporter.families import Family, single
+from exporter.host.root import Root, attribute
+
+
+def collect(root: Root) -> Iterator[Family]:
+    base = f"{root.proc}/sys/kernel/random"
+    available, size = (int(attribute(f"{base}/{name}")) for name in ("entropy_avail", "poolsize"))
+    yield single("node_entropy_available_bits", "gauge", "Bits of available entropy.", available)
+    yield single("node_entropy_pool_size_bits", "gauge", "Bits of entropy pool.", size)

@@ -1,0 +1,12 @@
+"""Has the kernel seen tasks hang?"""
+
+from collections.abc import Iterator
+
+from exporter.families import Family, single
+from exporter.host.root import Root, attribute
+
+
+def collect(root: Root) -> Iterator[Family]:
+    count = int(attribute(f"{root.proc}/sys/kernel/hung_task_detect_count"))
+    help = "Total number of tasks that have been detected as hung since the system booted."
+    yield single("node_kernel_hung_tasks_total", "counter", help, count)

@@ -1,0 +1,52 @@
+"""What do IP, ICMP, TCP and UDP count?"""
+
+import re
+from collections.abc import Iterator
+
+from exporter.families import Family, single
+from exporter.host.root import Root, read
+
+FIELDS = re.compile(
+    r"(.*_(InErrors|InErrs)|Ip_Forwarding|Ip(6|Ext)_(InOctets|OutOctets)|Icmp6?_(InMsgs|OutMsgs)"
+    r"|TcpExt_(Listen.*|Syncookies.*|TCPSynRetrans|TCPTimeouts|TCPOFOQueue|TCPRcvQDrop)"
+    r"|Tcp_(ActiveOpens|InSegs|OutSegs|OutRsts|PassiveOpens|RetransSegs|CurrEstab)"
+    r"|Udp6?_(InDatagrams|OutDatagrams|NoPorts|RcvbufErrors|SndbufErrors))"
+)
+
+
+def parse(text: str) -> dict[str, int]:
+    """/proc/net/netstat and /proc/net/snmp: pairs of lines, names above values; keys are `TcpExt_ListenDrops`."""
+    lines = text.splitlines()
+    values = {}
+    for above, below in zip(lines[::2], lines[1::2], strict=True):
+        protocol, *names = above.split()
+        prefix = protocol.removesuffix(":")
+        for name, value in zip(names, below.split()[1:], strict=True):
+            values[f"{prefix}_{name}"] = int(value)
+    return values
+
+
+def parse6(text: str) -> dict[str, int]:
+    """/proc/net/snmp6: `Ip6InOctets 5` becomes `Ip6_InOctets`."""
+    values = {}
+    for line in text.splitlines():
+        key, value = line.split()
+        protocol, six, name = key.partition("6")
+        if six:
+            values[f"{protocol}6_{name}"] = int(value)
+    return values
+
+
+def collect(root: Root) -> Iterator[Family]:
+    values = parse(read(f"{root.proc}/net/netstat")) | parse(read(f"{root.proc}/net/snmp")) | _ipv6(root.proc)
+    for key, value in values.items():
+        if FIELDS.fullmatch(key):
+            yield single(f"node_netstat_{key}", "untyped", f"Statistic {key.replace('_', '', 1)}.", value)
+
+
+def _ipv6(proc: str) -> dict[str, int]:
+    try:
+        return parse6(read(f"{proc}/net/snmp6"))
+    except FileNotFoundError:
+        # IPv6 may be switched off.
+        return {}
