@@ -1,6 +1,7 @@
 """Write and read durations as Prometheus does."""
 
 import re
+from functools import lru_cache
 
 from exporter.yamltree import ConfigError, quoted
 
@@ -10,6 +11,8 @@ DURATION = re.compile("".join(rf"(?:(?P<{unit}>[0-9]{{1,15}}){unit})?" for unit 
 LONGEST = 292 * UNITS["y"]
 
 
+# A hundred thousand heartbeats share a handful of durations.
+@lru_cache(maxsize=1024)
 def parse_duration(text: str) -> float:
     """Seconds of a duration as Prometheus writes it: 30s, 1h30m, 500ms, 1d, 1w, 1y, 0; else ConfigError."""
     if text == "0":

@@ -6,6 +6,7 @@ import hmac
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from enum import Enum
 
 import bcrypt
 
@@ -20,11 +21,22 @@ Users = Mapping[str, str]
 Check = Callable[[bytes, bytes], bool]
 
 
+class Verdict(Enum):
+    """Only ADMITTED is true. REFUSED is a 401 with CHALLENGE; BUSY a 503 with Retry-After, for it says nothing yet."""
+
+    ADMITTED = "admitted"
+    REFUSED = "refused"
+    BUSY = "busy"
+
+    def __bool__(self) -> bool:
+        return self is Verdict.ADMITTED
+
+
 class Gate:
     """Lets in whoever names a user and the password of the user's bcrypt hash; everybody, where there are no users.
 
-    One hash is computed at a time, in a thread. At most `waiting` different credentials wait for it, whatever comes
-    beyond is refused, so a flood of wrong passwords costs one core at most and no memory. Results, right and wrong
+    One hash is computed at a time, in a thread. At most `waiting` different credentials wait for it, what comes
+    beyond is BUSY, so a flood of wrong passwords costs one core at most and no memory. Results, right and wrong
     apart, are remembered under an HMAC with `key` (random, per process), never under the password.
     """
 
@@ -43,23 +55,23 @@ class Gate:
         self._under_way: dict[bytes, asyncio.Future[bool]] = {}
         self._thread = ThreadPoolExecutor(1, "basic-auth")
 
-    async def admit(self, authorization: str | None) -> bool:
+    async def admit(self, authorization: str | None) -> Verdict:
         """May the request with this Authorization header pass? Anything malformed may not."""
         users = self._users()
         if not users:
-            return True
+            return Verdict.ADMITTED
         credentials = parse_basic(authorization or "")
         if credentials is None:
-            return False
+            return Verdict.REFUSED
         user, password = credentials
         # An unknown user costs as much as a wrong password, and nobody learns which names exist.
         hashed = users.get(user) or nobody(users)
         proof = self._proof(user, hashed, password)
         if proof in self._right:
             self._right.move_to_end(proof)
-            return True
+            return Verdict.ADMITTED
         if proof in self._wrong:
-            return False
+            return Verdict.REFUSED
         return await self._verified(proof, password, hashed, user in users)
 
     def close(self) -> None:
@@ -71,17 +83,18 @@ class Gate:
         name = user.encode(errors="surrogateescape")
         return hmac.digest(self._key, b"%d:%b%b%b" % (len(name), name, hashed.encode(), password), "sha256")
 
-    async def _verified(self, proof: bytes, password: bytes, hashed: str, known: bool) -> bool:
-        verdict = self._under_way.get(proof)
-        if verdict is None:
+    async def _verified(self, proof: bytes, password: bytes, hashed: str, known: bool) -> Verdict:
+        check = self._under_way.get(proof)
+        if check is None:
             if len(self._under_way) >= self._waiting:
-                return False
+                return Verdict.BUSY
             loop = asyncio.get_running_loop()
-            verdict = loop.run_in_executor(self._thread, self._check, password[:LONGEST_PASSWORD], hashed.encode())
-            verdict.add_done_callback(lambda done: self._remember(proof, known, done))
-            self._under_way[proof] = verdict
+            check = loop.run_in_executor(self._thread, self._check, password[:LONGEST_PASSWORD], hashed.encode())
+            check.add_done_callback(lambda done: self._remember(proof, known, done))
+            self._under_way[proof] = check
         # A client that hangs up must not take the verdict away from the others who wait for it.
-        return await asyncio.shield(verdict) and known
+        matches = await asyncio.shield(check)
+        return Verdict.ADMITTED if matches and known else Verdict.REFUSED
 
     def _remember(self, proof: bytes, known: bool, done: "asyncio.Future[bool]") -> None:
         del self._under_way[proof]

@@ -85,11 +85,11 @@ class Section:
 
     def dates(self, key: str) -> list[date]:
         """A list of YYYY-MM-DD, empty where the key is missing."""
-        return [self._converted(key, place, node, "a date as YYYY-MM-DD", _date) for place, node in self._listing(key)]
+        return self._scalars(key, "a date as YYYY-MM-DD", _date)
 
     def texts(self, key: str) -> list[str]:
         """A list of texts, empty where the key is missing."""
-        return [self._converted(key, place, node, "a text", str) for place, node in self._listing(key)]
+        return self._scalars(key, "a text", str)
 
     def text_map(self, key: str) -> dict[str, str]:
         """A mapping of text to text, empty where the key is missing."""
@@ -180,7 +180,11 @@ class Section:
     def _scalar(self, key: str, default: D | Needed, wanted: str, convert: Callable[[str], T]) -> T | D:
         self.asked.add(key)
         if key in self.entries:
-            return self._converted(key, self._place(key), self.entries[key][1], wanted, convert)
+            line, node = self.entries[key]
+            try:
+                return _converted(node, wanted, convert)
+            except ConfigError as e:
+                raise self._error(line, self._place(key), str(e)) from e
         if default is REQUIRED:
             raise self._missing(key, wanted)
         return default
@@ -192,16 +196,14 @@ class Section:
             return self.error(misspelt, f'unknown key; did you mean "{key}"?')
         return self.error(key, f"missing; expected {wanted}")
 
-    def _converted(self, key: str, place: str, node: Node, wanted: str, convert: Callable[[str], T]) -> T:
-        line = self.entries[key][0] if place == self._place(key) else node.line
-        if not isinstance(node, Scalar) or node.nothing:
-            raise self._error(line, place, f"expected {wanted}, found {found(node)}")
-        try:
-            return convert(node.text)
-        except ConfigError as e:
-            raise self._error(line, place, str(e)) from e
-        except (ValueError, KeyError) as e:
-            raise self._error(line, place, f"expected {wanted}, found {found(node)}") from e
+    def _scalars(self, key: str, wanted: str, convert: Callable[[str], T]) -> list[T]:
+        values = []
+        for place, node in self._listing(key):
+            try:
+                values.append(_converted(node, wanted, convert))
+            except ConfigError as e:
+                raise self._error(node.line, place, str(e)) from e
+        return values
 
     def _listing(self, key: str) -> list[tuple[str, Node]]:
         node = self._take(key)
@@ -233,6 +235,17 @@ def read(path: Path) -> Section:
         return load(path.read_bytes(), str(path))
     except OSError as e:
         raise ConfigError(f"{path}: cannot be read: {e.strerror}") from e
+
+
+def _converted(node: Node, wanted: str, convert: Callable[[str], T]) -> T:
+    if not isinstance(node, Scalar) or node.nothing:
+        raise ConfigError(f"expected {wanted}, found {found(node)}")
+    try:
+        return convert(node.text)
+    except ConfigError:
+        raise
+    except (ValueError, KeyError) as e:
+        raise ConfigError(f"expected {wanted}, found {quoted(node.text)}") from e
 
 
 def _integer(text: str) -> int:

@@ -10,11 +10,11 @@ from pathlib import Path
 from types import MappingProxyType
 
 from exporter import tlsconfig
-from exporter.gate import CHALLENGE, Gate
+from exporter.gate import CHALLENGE, Gate, Verdict
 from exporter.strict import ConfigError, Section
 from exporter.strict import load as load_yaml
 
-__all__ = ["CHALLENGE", "ConfigError", "Gate", "RateLimit", "Watched", "WebConfig", "load", "parse"]
+__all__ = ["CHALLENGE", "ConfigError", "Gate", "RateLimit", "Verdict", "Watched", "WebConfig", "load", "parse"]
 
 # The headers that may be set, with their values where these are few.
 HEADERS: Mapping[str, tuple[str, ...]] = {

@@ -101,12 +101,12 @@ def test_what_is_not_written_has_its_default() -> None:
         ("k:", lambda s: s.text("k"), "k: expected a text, found nothing"),
         ("k: [1]", lambda s: s.text("k", ""), "k: expected a text, found a list"),
         ("k: {a: 1}", lambda s: s.texts("k"), "k: expected a list, found a mapping"),
-        ("k: prod", lambda s: s.texts("k"), 'k: expected a list, found "prod"'),
+        ("k: prod", lambda s: s.texts("k"), "k: expected a list, found a text"),
         ("k: [a, {b: 1}]", lambda s: s.texts("k"), "k[1]: expected a text, found a mapping"),
         ("k: [24.12.2026]", lambda s: s.dates("k"), 'k[0]: expected a date as YYYY-MM-DD, found "24.12.2026"'),
         ("k: [2026-02-30]", lambda s: s.dates("k"), 'k[0]: expected a date as YYYY-MM-DD, found "2026-02-30"'),
-        ("k: 5", lambda s: s.section("k"), 'k: expected a mapping, found "5"'),
-        ("k: [a]", lambda s: s.sections("k"), 'k[0]: expected a mapping, found "a"'),
+        ("k: 5", lambda s: s.section("k"), "k: expected a mapping, found a text"),
+        ("k: [a]", lambda s: s.sections("k"), "k[0]: expected a mapping, found a text"),
         ("k: {a: {b: [1]}}", lambda s: s.section("k").text_map("a"), "k.a.b: expected a text, found a list"),
         ("k: 1s", lambda s: s.duration("k", low=5), "k: expected at least 5s, found 1s"),
         (
@@ -129,15 +129,15 @@ def test_a_wrong_value_says_what_was_expected_and_what_was_found(
     [
         ("a: 1\nb: 2\na: 3\n", 'f.yml:3: "a" stands here a second time; first in line 1'),
         ("- a\n", "f.yml:1: expected a mapping at the top level, found a list"),
-        ("hello", 'f.yml:1: expected a mapping at the top level, found "hello"'),
+        ("hello", "f.yml:1: expected a mapping at the top level, found a text"),
         (b"a: 1\nb: \xff\n", "f.yml:2: not UTF-8: byte 0xff"),
         ("a: \ud800", "f.yml:1: not UTF-8: byte 0xed"),
         ("a: !!python/object/apply:os.system [ls]\n", "f.yml:1: tags (!) are not supported"),
         ("a: 1\n---\nb: 1\n", "f.yml:2: a second document begins here; expected one"),
-        ("a: *b\n", "f.yml:1: *b is not defined above"),
-        ("a: &a [*a]\n", "f.yml:1: *a contains itself"),
+        ("a: *b\n", "f.yml:1: an alias that is not defined above; quote a text that begins with *"),
+        ("a: &a [*a]\n", "f.yml:1: an alias contains itself"),
         ("? [a]\n: b\n", "f.yml:1: expected a text as key, found a list"),
-        ("<<: 5\n", 'f.yml:1: << expected a mapping, found "5"'),
+        ("<<: 5\n", "f.yml:1: << expected a mapping, found a text"),
         ("[" * 100_000, "f.yml:1: nested deeper than 64 levels"),
     ],
 )
@@ -218,9 +218,10 @@ def test_an_empty_secret_is_refused() -> None:
         one("").secret("api_key", {"API_KEY_FILE": "f"}, reading("\n"))
 
 
-def test_a_secret_that_is_a_list_is_refused_without_its_value() -> None:
+@pytest.mark.parametrize("text", ["api_key: [s3cret]", "api_key: *s3cret", "s3cret", "users: s3cret", "<<: s3cret"])
+def test_a_secret_in_the_wrong_place_is_refused_without_its_value(text: str) -> None:
     with pytest.raises(ConfigError) as e:
-        one("api_key: [s3cret]").secret("api_key", {}, reading("x"))
+        one(text).text_map("users") or one(text).secret("api_key", {}, reading("x"))
     assert "s3cret" not in str(e.value)
 
 
