@@ -170,6 +170,15 @@ async def test_a_client_that_hangs_up_does_not_take_the_verdict_from_others(open
     assert await stays
 
 
+async def test_a_check_that_breaks_is_no_verdict_and_is_made_again(opened: Opened) -> None:
+    check = Counted()
+    gate = opened(check, {"bob": "$2b$04$broken"})
+    for _ in range(2):
+        with pytest.raises(ValueError, match="Invalid salt"):
+            await gate.admit(basic("bob", "secret"))
+    assert len(check.hashes) == 2
+
+
 async def test_wrong_passwords_do_not_push_right_ones_out_of_memory(opened: Opened) -> None:
     check = Counted()
     gate = opened(check, remembered=2)
