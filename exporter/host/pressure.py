@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from exporter.families import Family, single
 from exporter.host.root import Root, optional
 
-MICROSECONDS = 1_000_000
 WAITED = "Total time in seconds that processes have waited"
 STALLED = "Total time in seconds no process could make progress due to"
 SERVED = (
@@ -21,7 +20,7 @@ SERVED = (
 def parse(text: str) -> dict[str, float]:
     """/proc/pressure/<resource>: the totals of `some` and `full` in seconds."""
     rows = (line.split() for line in text.splitlines())
-    return {row[0]: int(row[-1].removeprefix("total=")) / MICROSECONDS for row in rows}
+    return {row[0]: int(row[-1].removeprefix("total=")) / 1000 / 1000 for row in rows}
 
 
 def collect(root: Root) -> Iterator[Family]:
