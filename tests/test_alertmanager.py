@@ -1,0 +1,248 @@
+"""What reaches Discord through a real Alertmanager, oldest and newest, with the shipped routes and templates?"""
+
+import asyncio
+import re
+import subprocess
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from itertools import product
+from pathlib import Path
+
+import aiohttp
+import pytest
+
+from stack import adapt, discord, ports, tools
+from stack.discord import StandIn
+from stack.layout import ROOT, Configs
+from stack.message import Message
+
+CONFIG = Configs().alertmanager
+RUNBOOKS = "https://github.com/heartline/heartline/blob/main/docs/runbooks"
+WITHIN = 15.0
+# The shipped waits, made short: only how long a test takes depends on them.
+SHORT = {"group_wait": "300ms", "group_interval": "500ms"}
+# Labels and annotations, as the API v2 takes them.
+Alert = Mapping[str, object]
+HOSTILE = ("x", "``` `", "**[a](https://evil.example)** @everyone <@1> ", "é😀\n\n", '"\\{}')
+
+pytestmark = pytest.mark.parametrize("suite", ["stable", "newest"])
+
+
+@dataclass(frozen=True)
+class Chain:
+    """An Alertmanager that answers at `url`, and the stand-in for Discord behind it."""
+
+    url: str
+    discord: StandIn
+    session: aiohttp.ClientSession
+
+    async def post(self, *alerts: Alert) -> None:
+        async with self.session.post(f"{self.url}/api/v2/alerts", json=alerts) as answer:
+            assert answer.status == 200, await answer.text()
+
+    async def resolve(self, *alerts: Alert) -> None:
+        ended = datetime.now(UTC) - timedelta(seconds=1)
+        await self.post(*({**alert, "endsAt": ended.isoformat()} for alert in alerts))
+
+    async def hears(self, *parts: str, after: int = 0) -> Message:
+        """The first message from number `after` on whose text has all `parts`."""
+        return await self.discord.wait_for(lambda m: all(part in m.text for part in parts), WITHIN, after)
+
+
+@asynccontextmanager
+async def chain(suite: str, folder: Path) -> AsyncIterator[Chain]:
+    async with discord.listening(rate_limited=False) as stand_in, aiohttp.ClientSession() as session:
+        file = folder / "alertmanager.yml"
+        adapt.write(adapt.adapt(CONFIG.read_text(), CONFIG.parent, {adapt.PLACEHOLDER: stand_in.url}, SHORT), file)
+        port = ports.free(1)[0]
+        with (folder / "log").open("wb") as log:
+            process = await asyncio.create_subprocess_exec(
+                *(tools.find("alertmanager", suite), f"--config.file={file}", f"--storage.path={folder}"),
+                *(f"--web.listen-address=127.0.0.1:{port}", "--cluster.listen-address="),
+                *("--web.external-url=http://watch.example:9093",),
+                stdout=log,
+                stderr=log,
+            )
+        try:
+            await _ready(session, f"http://127.0.0.1:{port}")
+            yield Chain(f"http://127.0.0.1:{port}", stand_in, session)
+        finally:
+            process.terminate()
+            await process.wait()
+
+
+async def _ready(session: aiohttp.ClientSession, url: str) -> None:
+    async with asyncio.timeout(WITHIN):
+        while True:
+            try:
+                async with session.get(f"{url}/-/ready") as answer:
+                    if answer.status == 200:
+                        return
+            except aiohttp.ClientConnectionError:
+                await asyncio.sleep(0.05)
+
+
+def alert(alertname: str, heartbeat: str, host: str, severity: str = "critical") -> Alert:
+    """An alert as rules/heartbeats.yml words it."""
+    scope = "host" if heartbeat == host else "job"
+    labels = {"alertname": alertname, "heartbeat": heartbeat, "host": host, "severity": severity, "scope": scope}
+    return {"labels": labels, "annotations": annotations(alertname, heartbeat, host)}
+
+
+def annotations(alertname: str, heartbeat: str, host: str) -> Mapping[str, str]:
+    return {
+        "summary": "A heartbeat is late.",
+        "description": f"{heartbeat} on {host} did not report in time, its deadline passed 15s ago.",
+        "last_seen": "Thu 01 Jan 2026 02:00:00 (Europe/Berlin)",
+        "deadline": "Thu 01 Jan 2026 08:06:00 (Europe/Berlin)",
+        "expected_every": "5m 0s, and 1m 0s of grace",
+        "runbook_url": f"{RUNBOOKS}/{alertname}.md",
+    }
+
+
+async def test_a_late_heartbeat_is_told_with_all_that_its_reader_needs(suite: str, tmp_path: Path) -> None:
+    async with chain(suite, tmp_path) as at:
+        await at.post(alert("HeartbeatLate", "nightly-backup", "nas"))
+        (embed,) = (await at.hears("FIRING")).embeds
+    assert embed.title == "FIRING 1 · HeartbeatLate · nightly-backup · nas"
+    assert embed.description.splitlines() == [
+        "**`nightly-backup` on `nas`** A heartbeat is late.",
+        "nightly-backup on nas did not report in time, its deadline passed 15s ago.",
+        "Last seen: Thu 01 Jan 2026 02:00:00 (Europe/Berlin)",
+        "Expected every: 5m 0s, and 1m 0s of grace",
+        "Deadline: Thu 01 Jan 2026 08:06:00 (Europe/Berlin)",
+        "[Silence](http://watch.example:9093/#/silences/new?filter=%7Balertname%3D%22HeartbeatLate%22"
+        "%2Cheartbeat%3D%22nightly-backup%22%2Chost%3D%22nas%22%7D)",
+        "",
+        f"[Runbook]({RUNBOOKS}/HeartbeatLate.md) · [Alerts](http://watch.example:9093/#/alerts)",
+    ]
+
+
+async def test_hosts_that_fall_silent_together_are_one_message(suite: str, tmp_path: Path) -> None:
+    async with chain(suite, tmp_path) as at:
+        await at.post(*(alert("HeartbeatLate", f"host{n:02}", f"host{n:02}") for n in range(40)))
+        message = await at.hears("FIRING 40 · HeartbeatLate")
+    assert "and 22 more" in message.text
+    assert len(at.discord.messages) == 1
+
+
+async def test_an_alert_that_joins_a_group_is_told_and_so_is_its_end(suite: str, tmp_path: Path) -> None:
+    first, second = alert("HeartbeatLate", "first", "nas"), alert("HeartbeatLate", "second", "db")
+    async with chain(suite, tmp_path) as at:
+        await at.post(first)
+        await at.hears("FIRING 1 · HeartbeatLate · first")
+        await at.post(first, second)
+        await at.hears("FIRING 2 · HeartbeatLate", "`first` on `nas`", "`second` on `db`")
+        await at.resolve(first)
+        await at.hears("FIRING 1, RESOLVED 1 · HeartbeatLate", "**Resolved**\n• `first` on `nas`")
+        await at.resolve(second)
+        over = await at.hears("RESOLVED 1 · HeartbeatLate · second · db", after=3)
+    assert "FIRING" not in over.text
+
+
+async def test_a_silent_host_mutes_its_jobs_and_nobody_elses(suite: str, tmp_path: Path) -> None:
+    host, job = alert("HeartbeatLate", "nas", "nas"), alert("HeartbeatLate", "backup", "nas")
+    async with chain(suite, tmp_path) as at:
+        await at.post(host, job, alert("HeartbeatFailed", "sync", "nas"), alert("HeartbeatLate", "backup2", "db"))
+        await at.hears("FIRING 2 · HeartbeatLate", "`nas` on `nas`", "`backup2` on `db`")
+        # The host is back, its jobs are not: now they are told.
+        await at.resolve(host)
+        await at.hears("HeartbeatLate", "`backup` on `nas`")
+        await at.hears("HeartbeatFailed", "`sync` on `nas`")
+    assert "`backup` on" not in at.discord.messages[0].text
+
+
+async def test_a_host_that_is_down_mutes_its_own_heartbeat_too(suite: str, tmp_path: Path) -> None:
+    down = {"labels": {"alertname": "HostDown", "host": "nas", "severity": "critical"}, "annotations": {}}
+    async with chain(suite, tmp_path) as at:
+        await at.post(down, alert("HeartbeatLate", "nas", "nas"), alert("HeartbeatLate", "web", "web"))
+        late = await at.hears("HeartbeatLate")
+        await at.hears("HostDown")
+    assert "FIRING 1 · HeartbeatLate · web · web" in late.text
+
+
+async def test_the_graver_alert_about_a_heartbeat_mutes_the_lesser(suite: str, tmp_path: Path) -> None:
+    async with chain(suite, tmp_path) as at:
+        await at.post(
+            alert("HeartbeatLate", "backup", "nas"),
+            alert("HeartbeatRunOverdue", "backup", "nas", "warning"),
+            alert("HeartbeatRunOverdue", "sync", "nas", "warning"),
+        )
+        await at.hears("HeartbeatLate")
+        overdue = await at.hears("HeartbeatRunOverdue")
+    assert "FIRING 1 · HeartbeatRunOverdue · sync · nas" in overdue.text
+
+
+async def test_an_exporter_that_is_down_mutes_nothing(suite: str, tmp_path: Path) -> None:
+    labels = {"alertname": "ExporterDown", "host": "heartline", "severity": "critical", "instance": "127.0.0.1:9797"}
+    async with chain(suite, tmp_path) as at:
+        await at.post({"labels": labels, "annotations": {}}, alert("HeartbeatLate", "backup", "nas"))
+        await at.hears("FIRING 1 · ExporterDown · heartline", "`127.0.0.1:9797` on `heartline`")
+        await at.hears("FIRING 1 · HeartbeatLate · backup · nas")
+
+
+async def test_a_note_is_told_once_and_the_watchdog_never(suite: str, tmp_path: Path) -> None:
+    labels = {"host": "heartline", "severity": "info"}
+    note = {"labels": {"alertname": "ReceiverWasDown", **labels}, "annotations": {"summary": "It was down."}}
+    watchdog = {"labels": {"alertname": "Watchdog", **labels}, "annotations": {}}
+    async with chain(suite, tmp_path) as at:
+        await at.post(note, watchdog)
+        await at.hears("FIRING 1 · ReceiverWasDown", "It was down.")
+        await at.resolve(note)
+        # Told after several group intervals: by then the end of the note would have been as well.
+        for number in range(2):
+            await at.post(alert(f"Marker{number}", "backup", "nas"))
+            await at.hears(f"Marker{number}")
+            await asyncio.sleep(0.6)
+    assert [m.text for m in at.discord.messages if "ReceiverWasDown" in m.text or "Watchdog" in m.text] == [
+        at.discord.messages[0].text
+    ]
+
+
+async def test_hostile_texts_of_any_length_are_within_discords_limits(suite: str, tmp_path: Path) -> None:
+    # Each case is a group of its own: how many alerts fire in it, and what all their texts are made of.
+    cases = {f"Case{n:02}": case for n, case in enumerate(product((1, 3, 4, 60), HOSTILE))}
+    groups = {name: _hostile(name, *case) for name, case in cases.items()}
+    async with chain(suite, tmp_path) as at:
+        for group in groups.values():
+            await at.post(*group)
+        told = [await at.hears(f"FIRING {len(group)} · {name}") for name, group in groups.items()]
+        for group in groups.values():
+            await at.resolve(*group[::2])
+        told += [await at.hears(f"RESOLVED {len(group[::2])} · {name}") for name, group in groups.items()]
+    assert at.discord.refusals == []
+    for message in told:
+        description = message.embeds[0].description
+        # The link at the end is there: nothing was cut on the way, the newest Alertmanager would.
+        assert description.endswith("[Alerts](http://watch.example:9093/#/alerts)")
+        assert "](https://evil" not in re.sub("`[^`]*`", "", description)
+
+
+def _hostile(alertname: str, count: int, text: str) -> list[Alert]:
+    long = text * (400 // len(text))
+    labelled = [alert(alertname, f"{n}{long}", f"{n}{long}-host") for n in range(count)]
+    texts = dict.fromkeys(annotations("", "", ""), long) | {"runbook_url": f"{RUNBOOKS}/x.md"}
+    return [{**one, "annotations": texts} for one in labelled]
+
+
+def test_the_shipped_file_is_valid_and_routes_each_severity(suite: str) -> None:
+    amtool = tools.find("amtool", suite)
+    subprocess.run([amtool, "check-config", CONFIG], check=True, capture_output=True)
+    routes = {
+        "alertname=HeartbeatLate severity=critical": "discord",
+        "alertname=HeartbeatRunOverdue severity=warning": "discord",
+        "alertname=ReceiverWasDown severity=info": "discord-notes",
+        "alertname=Watchdog severity=info": "watchdog",
+    }
+    for labels, receiver in routes.items():
+        test: list[str | Path] = [
+            amtool,
+            "config",
+            "routes",
+            "test",
+            f"--config.file={CONFIG}",
+            f"--verify.receivers={receiver}",
+        ]
+        subprocess.run([*test, *labels.split()], check=True, capture_output=True, cwd=ROOT)
