@@ -70,7 +70,12 @@ def unpack(packages: Sequence[str], suite: str, folder: Path) -> None:
 def missing_libraries(program: Path) -> list[str]:
     """Shared libraries, and versions of them, that `program` asks for and this machine lacks."""
     answer = _run(["ldd", str(program)])
-    found = re.findall(r"(?:version `([^']+)'|(\S+) =>) not found", answer.stdout + answer.stderr)
+    return parse_ldd(answer.stdout + answer.stderr)
+
+
+def parse_ldd(text: str) -> list[str]:
+    """What `ldd` did not find."""
+    found = re.findall(r"(?:version `([^']+)'|(\S+) =>) not found", text)
     return sorted({version or library for version, library in found})
 
 
@@ -111,17 +116,29 @@ def _newest_source() -> str:
 
 
 def _first_known(packages: Sequence[str], options: Sequence[str]) -> str:
-    for attempt in range(2):
-        for package in packages:
-            if _run(["apt-cache", *options, "show", package]).returncode == 0:
-                return package
-        if attempt == 0:
-            _update(options)
-    raise Problem(f"the distribution's archive has no package {' or '.join(packages)}")
+    found = _known(packages, options)
+    if found:
+        return found
+    unread = _update(options)
+    found = _known(packages, options)
+    if not found:
+        why = "could not be read" if unread else f"has no package {' or '.join(packages)}"
+        raise Problem(f"the distribution's package archive {why}", shown=unread)
+    return found
 
 
-def _update(options: Sequence[str]) -> None:
-    _must(_run(["apt-get", *options, "-q", "update"]), "apt-get update failed, is the package archive reachable?")
+def _known(packages: Sequence[str], options: Sequence[str]) -> str:
+    return next((name for name in packages if _run(["apt-cache", *options, "show", name]).returncode == 0), "")
+
+
+def _update(options: Sequence[str]) -> str:
+    """Renew the package lists; what could not be read, because for apt-get that is a warning and exit 0.
+
+    It may be one third party's archive that is down, so it is for the caller to see whether what it wants is there.
+    """
+    done = _run(["apt-get", *options, "-q", "update"])
+    _must(done, "apt-get update failed")
+    return "\n".join(line for line in (done.stdout + done.stderr).splitlines() if line.startswith(("E:", "W:", "Err:")))
 
 
 def _os_release() -> dict[str, str]:

@@ -1,7 +1,6 @@
 """Where do the programs' lines go? Each to its own log file; warnings and errors to the terminal too, once each."""
 
 import logging
-import os
 import re
 from collections import deque
 from collections.abc import Callable
@@ -30,7 +29,7 @@ class Journal:
         self.ended: dict[str, int] = {}
         self.on_start: Callable[[], None] = lambda: None
         self._secret = secret
-        self._terminal = terminal
+        self._terminal: TextIO | None = terminal
         self._stopping = False
         self._shown: set[str] = set()
         self._tails: dict[str, deque[str]] = {name: deque(maxlen=TAIL_LINES) for name in names}
@@ -57,10 +56,12 @@ class Journal:
 
     def say(self, text: str) -> None:
         """Print to the terminal; one that is gone must not keep the programs from being stopped."""
+        if self._terminal is None:
+            return
         try:
             print(text, file=self._terminal, flush=True)
         except OSError:
-            self._terminal = Path(os.devnull).open("w")  # noqa: SIM115 (open until the end, like the one it replaces)
+            self._terminal = None
 
     def close(self) -> None:
         for handler in self._files.values():

@@ -131,7 +131,8 @@ async def test_the_webhook_is_in_no_log_and_no_readable_file(data: Path, configs
 
 def test_a_busy_port_is_one_line_that_names_it_and_its_holder(data: Path, configs: Configs) -> None:
     with socket.create_server((HOST, 0)) as taken:
-        listen = Ports(*ports.free(2), taken.getsockname()[1])
+        exporter, prometheus = ports.free(2)
+        listen = Ports(exporter, prometheus, taken.getsockname()[1])
         refused = up(data, configs, listen)
     assert (refused.returncode, refused.stdout) == (1, "")
     holder = f"{psutil.Process().name()} (process {os.getpid()})"
