@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from exporter.families import Family, by
+from exporter.host import build
 from exporter.host.readings import ASKERS, COLLECTORS, READERS
 from exporter.host.root import Root
 
@@ -153,6 +154,7 @@ def join(outcomes: Mapping[str, Outcome]) -> list[Family]:
     duration_help = "node_exporter: Duration of a collector scrape."
     success_help = "node_exporter: Whether a collector succeeded."
     return [
+        *build.families(),
         *families.values(),
         by("node_scrape_collector_duration_seconds", "gauge", duration_help, "collector", seconds),
         by("node_scrape_collector_success", "gauge", success_help, "collector", success),

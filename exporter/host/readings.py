@@ -8,6 +8,7 @@ from exporter.host import (
     bonding,
     clock,
     conntrack,
+    containers,
     cpu,
     cpufreq,
     diskstats,
@@ -33,6 +34,7 @@ from exporter.host import (
     sockstat,
     softnet,
     stat,
+    systemd,
     tcpstat,
     textfile,
     thermal_zone,
@@ -87,7 +89,10 @@ READERS: dict[str, Reader] = {
     # Last, so that it cannot take the name of a family of another collector.
     "textfile": textfile.collect,
 }
-ASKERS: dict[str, Asker] = {}
+ASKERS: dict[str, Asker] = {
+    "containers": containers.collect,
+    "systemd": systemd.collect,
+}
 COLLECTORS: dict[str, Reader | Asker] = {**READERS, **ASKERS}
 DEFAULT_OFF = frozenset(("containers", "interrupts", "processes", "systemd", "tcpstat"))
 
