@@ -60,6 +60,10 @@ class WebConfig:
         return self.tls is None or self.tls.allows(cert)
 
 
+NOTHING = WebConfig(tls=None, headers={}, users={}, rate_limit=None, context=None)
+"""Without a file: plain HTTP for everybody."""
+
+
 def load(path: Path) -> WebConfig:
     """Read and check a file and all it names, down to the key that belongs to the certificate; else ConfigError."""
     stamps: dict[Path, Stamp] = {}

@@ -55,42 +55,47 @@ def deadline(plan: Plan, since: float, gaps: Sequence[Gap] = (), jumps: Sequence
 
 
 def _elapsed(plan: Plan, since: float, gaps: Sequence[Gap]) -> Deadline:
-    earliest = _counted(plan, since, ())
+    period, grace = plan.rule.interval(since), plan.grace
+    _, opened = _counted(plan, since, ())
+    # The host's clock stands still neither in our downtime nor outside the windows: so early may it have sent.
+    earliest = min(since + period - grace, opened)
     for number, gap in enumerate(gaps):
-        if gap.end - gap.start < RETRIED or gap.end <= earliest.due - plan.grace:
+        if gap.end - gap.start < RETRIED or gap.end <= earliest:
             continue
-        stood = _counted(plan, since, gaps[:number])
+        stood, _ = _counted(plan, since, gaps[:number])
         if gap.start > stood.at:
             return stood
-        if gap.end > stood.due - plan.grace:
-            return _counted(plan, since, gaps, lost=plan.rule.interval(since))
-    return _counted(plan, since, gaps)
+        stopped, _ = _counted(plan, since, gaps[: number + 1])
+        # One more period where the receipt was expected, or where its successor might not come before the deadline.
+        if gap.end > stood.due - grace or gap.end + period + grace > stopped.at:
+            return _counted(plan, since, gaps, lost=period)[0]
+    return _counted(plan, since, gaps)[0]
 
 
-def _counted(plan: Plan, since: float, gaps: Sequence[Gap], lost: float = 0.0) -> Deadline:
+def _counted(plan: Plan, since: float, gaps: Sequence[Gap], lost: float = 0.0) -> tuple[Deadline, float]:
     """The instants at which the period (and `lost` seconds more), and then the grace, have passed in time that counts.
 
-    A wait that fits into an interval begins afresh when it opens, once: were it begun again after downtime has cut it
-    short, a receiver that is down in every window would never find a dead host.
+    A wait that fits into an interval begins afresh when it opens; beside the deadline stands when that was, or
+    infinity. It does so once: were it begun again after downtime has cut it short, a receiver that is down in every
+    window would never find a dead host.
     """
     open_time = OpenTime(plan.windows, plan.maintenance)
-    period = plan.rule.interval(since)
-    fits, wait = period + plan.grace, period + plan.grace + lost
+    wait, fits = plan.rule.interval(since) + lost, plan.rule.interval(since) + plan.grace
     start, end = open_time.next_open(since)
-    passed, due, fresh = 0.0, math.inf, False
+    passed, due, opened = 0.0, math.inf, math.inf
     while start < math.inf:
-        afresh = start > since and end - start >= fits and not fresh
+        afresh = start > since and end - start >= fits and opened == math.inf
         if afresh:
             passed, due = 0.0, math.inf
         for begin, stop in running(start, end, gaps):
-            fresh = fresh or afresh
-            if due == math.inf and passed + stop - begin >= wait - plan.grace:
-                due = begin + wait - plan.grace - passed
-            if passed + stop - begin >= wait:
-                return Deadline(due, begin + wait - passed)
+            opened = start if afresh else opened
+            if due == math.inf and passed + stop - begin >= wait:
+                due = begin + wait - passed
+            if passed + stop - begin >= wait + plan.grace:
+                return Deadline(due, begin + wait + plan.grace - passed), opened
             passed += stop - begin
         start, end = open_time.next_open(end)
-    return Deadline(math.inf, math.inf)
+    return Deadline(math.inf, math.inf), opened
 
 
 def _calendar(plan: Plan, since: float, gaps: Sequence[Gap], jumps: Sequence[Gap]) -> Deadline:

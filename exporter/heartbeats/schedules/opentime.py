@@ -8,8 +8,8 @@ from typing import Protocol
 from exporter.heartbeats.schedules.maintenance import Maintenance
 from exporter.heartbeats.schedules.windows import Windows
 
-SEARCH = 1000
-"""So many closed intervals in a row are taken for "never again"."""
+SEARCH = 400
+"""So many closed days in a row, more than a year of them, are taken for "never again"."""
 
 
 class Span(Protocol):

@@ -1,0 +1,125 @@
+"""The exporter's configuration file, read whole and strictly."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from ipaddress import ip_network
+from pathlib import Path
+
+from exporter.heartbeats import declare
+from exporter.heartbeats.declare import Calendar
+from exporter.heartbeats.heartbeat import Definition
+from exporter.heartbeats.web_ping import Creation, Pace
+from exporter.limits import Network
+from exporter.strict import Section, read
+
+DAY = 86_400.0
+KEY_LENGTH = 16  # characters; anything shorter can be guessed
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """How much of the receipts is kept: the latest `receipts` of each heartbeat, none older than `age` seconds."""
+
+    receipts: int
+    age: float
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    name: str  # the file, as errors call it
+    external_url: str | None
+    secret_key: str | None
+    ping_key: str | None
+    api_key: str | None
+    trusted_proxies: tuple[Network, ...]
+    pace: Pace
+    creation: Creation
+    history: History
+    calendar: Calendar
+    heartbeats: Mapping[str, Definition]
+
+
+def load(path: Path, environ: Mapping[str, str]) -> Config:
+    """Read the file; ConfigError names file, line and key of the first mistake. `environ` may hold the secrets."""
+    top = read(path)
+    calendar = declare.calendar(top)
+    config = Config(
+        name=path.name,
+        external_url=_url(top),
+        secret_key=_secret(top, "secret_key", environ),
+        ping_key=_secret(top, "ping_key", environ),
+        api_key=_secret(top, "api_key", environ),
+        trusted_proxies=tuple(_network(top, text) for text in top.texts("trusted_proxies")),
+        pace=_pace(top),
+        creation=_creation(top, calendar),
+        history=_history(top),
+        calendar=calendar,
+        heartbeats=_heartbeats(top, calendar),
+    )
+    top.end()
+    return config
+
+
+def _heartbeats(top: Section, calendar: Calendar) -> dict[str, Definition]:
+    found: dict[str, Definition] = {}
+    tokens: dict[str, str] = {}
+    for section in top.sections("heartbeats"):
+        definition = declare.heartbeat(section, calendar)
+        if definition.id in found:
+            raise section.error("id", f"{definition.id!r} is defined twice")
+        if definition.token is not None and tokens.setdefault(definition.token, definition.id) != definition.id:
+            raise section.error("token", f"heartbeat {tokens[definition.token]!r} has the same token")
+        found[definition.id] = definition
+    return found
+
+
+def _creation(top: Section, calendar: Calendar) -> Creation:
+    section = top.section("create")
+    if section is None:
+        return Creation({"every": "1d", "grace": "1h"}, 100)
+    limit = section.integer("limit", 100, low=0)
+    spec = {key: section.text(key) for key in section.entries if key != "limit"}
+    # Checked like any heartbeat, so that a mistake shows now and not with the first ping.
+    declare.heartbeat_of({"id": "example"} | spec, calendar, f"{section.name}:{section.line}: create")
+    return Creation(spec, limit)
+
+
+def _history(top: Section) -> History:
+    section = top.section("history")
+    if section is None:
+        return History(100, 90 * DAY)
+    history = History(section.integer("receipts", 100, low=1), section.duration("age", 90 * DAY, low=60.0))
+    section.end()
+    return history
+
+
+def _pace(top: Section) -> Pace:
+    section = top.section("limits")
+    if section is None:
+        return Pace(50.0, 500)
+    pace = Pace(section.number("pings_per_second", 50.0, low=0.01), section.integer("ping_burst", 500, low=1))
+    section.end()
+    return pace
+
+
+def _secret(top: Section, key: str, environ: Mapping[str, str]) -> str | None:
+    secret = top.secret(key, environ, Path.read_text)
+    if secret is not None and (len(secret) < KEY_LENGTH or not secret.isprintable() or not secret.isascii()):
+        raise top.error(key, f"expected at least {KEY_LENGTH} printable ASCII characters")
+    if secret is not None and key == "ping_key" and not all(c.isalnum() or c in "-_" for c in secret):
+        raise top.error(key, "it stands in URLs: only letters, digits, - and _")
+    return secret
+
+
+def _url(top: Section) -> str | None:
+    url = top.text("external_url", None)
+    if url is not None and not url.startswith(("http://", "https://")):
+        raise top.error("external_url", "expected a URL that begins with http:// or https://")
+    return url.rstrip("/") if url else None
+
+
+def _network(top: Section, text: str) -> Network:
+    try:
+        return ip_network(text)
+    except ValueError as e:
+        raise top.error("trusted_proxies", f"{text!r} is no address or network such as 10.0.0.0/8") from e

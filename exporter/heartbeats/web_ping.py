@@ -1,0 +1,222 @@
+"""Answers pings: finds out who reports, takes the receipt in, says OK when it is on disk."""
+
+import asyncio
+import hmac
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from aiohttp import web
+from multidict import CIMultiDict
+
+from exporter.heartbeats import ping
+from exporter.heartbeats.declare import Calendar, heartbeat_of
+from exporter.heartbeats.heartbeat import Heartbeat
+from exporter.heartbeats.ping import Malformed, Said
+from exporter.heartbeats.receipt import BODY_LIMIT, KINDS, Receipt
+from exporter.heartbeats.receiver import Receiver, Unavailable
+from exporter.heartbeats.register import ID
+from exporter.limits import Limit
+from exporter.strict import ConfigError
+from exporter.web_parts import bearer, instant, problem, read_body
+
+AGENT_LIMIT = 200
+OUTCOMES = ("accepted", "created", "malformed", "not_found", "unauthorized", "limited", "unavailable")
+METHODS = ("GET", "POST", "HEAD", "PUT")
+PLAIN: CIMultiDict[str] = CIMultiDict(
+    {
+        "Content-Type": "text/plain; charset=utf-8",
+        "Ping-Body-Limit": str(BODY_LIMIT),
+        "Access-Control-Allow-Origin": "*",
+        "Cache-Control": "no-store",
+    }
+)
+Address = Callable[[web.BaseRequest], str]
+
+
+@dataclass(frozen=True, slots=True)
+class Creation:
+    """What a heartbeat is that `?create=1` makes, and how many there may be; `spec` as in the file, without id."""
+
+    spec: dict[str, Any]
+    limit: int
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How often one heartbeat may report: so many a second in the long run, so many at once."""
+
+    per_second: float
+    burst: int
+
+
+class Refused(Exception):
+    """The ping is not taken; `status` and `text` answer it, `outcome` counts it."""
+
+    def __init__(self, status: int, text: str, outcome: str, retry_after: float = 0.0) -> None:
+        super().__init__(text)
+        self.status, self.outcome, self.retry_after = status, outcome, retry_after
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return {"Retry-After": str(math.ceil(self.retry_after))} if self.retry_after else {}
+
+
+class Pings:
+    """The three forms of the ping API. `address` tells a request's client."""
+
+    def __init__(self, receiver: Receiver, address: Address, wrong: Limit, pace: Pace, creation: Creation) -> None:
+        self.outcomes = dict.fromkeys(OUTCOMES, 0)
+        self.calendar = Calendar()
+        self.creation = creation
+        self._receiver = receiver
+        self._register = receiver.register
+        self._address = address
+        self._wrong = wrong
+        self.pace = pace
+        self._creating = asyncio.Lock()
+
+    async def healthchecks(self, request: web.BaseRequest, path: str, query: str) -> web.Response:
+        """/ping/<token>[/...] and /ping/<ping_key>/<id>[/...]; `path` is what follows /ping/."""
+        try:
+            token, _, rest = path.partition("/")
+            heartbeat = self._register.by_token(token)
+            asked = ping.query(query)
+            created = False
+            if heartbeat is None:
+                heartbeat, rest, created = await self._by_ping_key(request, token, rest, asked.create)
+            await self._take(request, heartbeat, ping.action(rest)._replace(rid=asked.rid))
+        except Malformed as e:
+            return self._refusal(Refused(400, str(e), "malformed"))
+        except Refused as e:
+            return self._refusal(e)
+        self.outcomes["created" if created else "accepted"] += 1
+        return web.Response(body=b"Created" if created else b"OK", status=201 if created else 200, headers=PLAIN)
+
+    async def kuma(self, request: web.BaseRequest, token: str, query: str) -> web.Response:
+        """/api/push/<token>?status=&msg=&ping=; every refusal but overload is a 404, as Uptime Kuma answers."""
+        try:
+            heartbeat = self._register.by_token(token)
+            if heartbeat is None:
+                raise self._unknown(request, "not_found")
+            push = ping.push(query)
+            said = Said(push.kind)
+            await self._take(request, heartbeat, said, push.duration, push.message.encode()[:BODY_LIMIT])
+        except (Malformed, Refused) as e:
+            refused = e if isinstance(e, Refused) else Refused(404, str(e), "malformed")
+            self.outcomes[refused.outcome] += 1
+            text = "Monitor not found or not active." if refused.outcome == "not_found" else str(refused)
+            return web.json_response({"ok": False, "msg": text}, status=refused.status, headers=refused.headers)
+        self.outcomes["accepted"] += 1
+        return web.json_response({"ok": True})
+
+    async def own(self, request: web.BaseRequest, id: str, query: str) -> web.Response:
+        """/api/v1/heartbeat/<id> with the token as a query key or as Bearer; a JSON body may say more."""
+        heartbeat = self._register.by_id(id)
+        try:
+            token = ping.token(query) or bearer(request)
+            known_key = hmac.compare_digest(token.encode(), self._register.keys.ping_key.encode())
+            if known_key and heartbeat is None:
+                raise Refused(404, f"there is no heartbeat {id!r}", "not_found")
+            if heartbeat is None or not (known_key or self._register.matches(heartbeat, token)):
+                raise self._unknown(request, "unauthorized")
+            body, cut = await read_body(request, BODY_LIMIT)
+            # A body that was cut is kept as it is, for people; nothing can be read from half a JSON text.
+            said, duration = ping.metadata(b"" if cut else body, request.content_type == "application/json")
+            rid = ping.query(query).rid
+            await self._keep(request, heartbeat, said._replace(rid=said.rid or rid), duration, body, cut)
+        except (Malformed, Refused) as e:
+            refused = e if isinstance(e, Refused) else Refused(400, str(e), "malformed")
+            self.outcomes[refused.outcome] += 1
+            return problem(refused.status, str(refused), refused.retry_after)
+        self.outcomes["accepted"] += 1
+        status = {"id": id, "received": KINDS[said.kind], "status": heartbeat.status(self._receiver.now())}
+        return web.json_response(status | instant("deadline", heartbeat.deadline.at))
+
+    async def _by_ping_key(
+        self, request: web.BaseRequest, key: str, rest: str, create: bool
+    ) -> tuple[Heartbeat, str, bool]:
+        """The heartbeat, what follows its id, and whether it was made just now."""
+        id, _, rest = rest.partition("/")
+        if not id or not hmac.compare_digest(key.encode(), self._register.keys.ping_key.encode()):
+            raise self._unknown(request, "not_found")
+        if not ID.fullmatch(id):
+            raise Malformed("invalid url format")
+        heartbeat = self._register.by_id(id)
+        if heartbeat is not None:
+            return heartbeat, rest, False
+        if not create:
+            raise self._unknown(request, "not_found")
+        ping.action(rest)  # a URL that cannot be answered makes no heartbeat
+        heartbeat, created = await self._create(id)
+        return heartbeat, rest, created
+
+    async def _create(self, id: str) -> tuple[Heartbeat, bool]:
+        async with self._creating:
+            known = self._register.by_id(id)
+            if known is not None:
+                return known, False
+            if sum(h.definition.spec is not None for h in self._register) >= self.creation.limit:
+                raise Refused(404, "not found", "not_found")
+            try:
+                return await self._receiver.declare(heartbeat_of({"id": id} | self.creation.spec, self.calendar)), True
+            except Unavailable as e:
+                raise Refused(503, str(e), "unavailable", e.retry_after) from e
+            except ConfigError as e:
+                raise Malformed(str(e)) from e
+
+    async def _take(
+        self,
+        request: web.BaseRequest,
+        heartbeat: Heartbeat,
+        said: Said,
+        duration: float | None = None,
+        message: bytes = b"",
+    ) -> None:
+        body, cut = await read_body(request, BODY_LIMIT) if request.body_exists else (b"", False)
+        await self._keep(request, heartbeat, said, duration, message or body, cut)
+
+    async def _keep(
+        self,
+        request: web.BaseRequest,
+        heartbeat: Heartbeat,
+        said: Said,
+        duration: float | None,
+        body: bytes,
+        cut: bool,
+    ) -> None:
+        if request.method not in METHODS:
+            raise Refused(405, "use GET, HEAD, POST or PUT", "malformed")
+        receiver = self._receiver
+        now = receiver.now()
+        self._limit(heartbeat, now)
+        agent = request.headers.get("User-Agent", "")[:AGENT_LIMIT]
+        receipt = Receipt(now, *said, duration, self._address(request), agent, body, cut)
+        try:
+            await receiver.submit(heartbeat, receipt)
+        except Unavailable as e:
+            raise Refused(503, str(e), "unavailable", e.retry_after) from e
+
+    def _limit(self, heartbeat: Heartbeat, now: float) -> None:
+        # One number a heartbeat: the instant at which its bucket is full again, as in `Limit`, without a look-up.
+        full, slack = heartbeat.full_at, (self.pace.burst - 1) / self.pace.per_second
+        if full - now > slack:
+            # Far ahead is no debt but a wall clock that was set back.
+            if full - now < slack + 60:
+                raise Refused(429, "too many pings for this heartbeat", "limited", full - now - slack)
+            full = now
+        heartbeat.full_at = (full if full > now else now) + 1 / self.pace.per_second
+
+    def _unknown(self, request: web.BaseRequest, outcome: str) -> Refused:
+        """What a wrong token hears: nothing that tells it from an unknown heartbeat, and less and less often."""
+        if not self._receiver.ready:
+            return Refused(503, "starting: the store is not loaded yet", "unavailable", 5)
+        wait = self._wrong.allow(self._address(request), asyncio.get_running_loop().time())
+        if wait:
+            return Refused(429, "too many unknown addresses asked for", "limited", wait)
+        return Refused(404, "not found", outcome) if outcome == "not_found" else Refused(401, "wrong token", outcome)
+
+    def _refusal(self, refused: Refused) -> web.Response:
+        self.outcomes[refused.outcome] += 1
+        return web.Response(text=str(refused) + "\n", status=refused.status, headers=refused.headers)

@@ -1,0 +1,105 @@
+"""The exporter's HTTP server: which address means what, and who may ask.
+
+On aiohttp's low-level server, without an Application: its router alone takes longer than everything we do for a ping.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+
+from aiohttp import web
+
+from exporter.gate import CHALLENGE, Gate, Verdict
+from exporter.limits import Network, client_address
+from exporter.web_parts import problem
+from exporter.webconfig import WebConfig
+
+log = logging.getLogger(__name__)
+
+SILENT_SECONDS = 10.0  # in which a new connection must have sent the head of a request
+IDLE_SECONDS = 75.0  # between two requests; longer than any scrape interval in use
+LINE_LIMIT = 8190  # bytes of a request line or header
+Page = Callable[[web.BaseRequest, list[str], str], Awaitable[web.StreamResponse]]
+Hot = Callable[[web.BaseRequest, str, str], Awaitable[web.StreamResponse]]
+
+
+class Site:
+    """Hands each request to whom its address names. `open_pages` bring their own keys; the web configuration's users
+    are asked for at all others."""
+
+    def __init__(self, ping: Hot, open_pages: Mapping[str, Page], pages: Mapping[str, Page], gate: Gate) -> None:
+        self._ping = ping
+        self._open_pages = open_pages
+        self._pages = pages
+        self._gate = gate
+        self.silent: set[asyncio.BaseTransport] = set()  # connections that have not asked anything yet
+
+    async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
+        """Answer a request, whatever happens."""
+        self.silent.discard(request.transport)
+        path, _, query = request.raw_path.partition("?")
+        try:
+            if path.startswith("/ping/"):
+                return await self._ping(request, path[6:], query)
+            return await self._answer(request, path.strip("/").split("/"), query)
+        except (ConnectionError, asyncio.CancelledError, web.HTTPException):
+            raise
+        except Exception:  # the one broad one: whatever is wrong with one request, the others go on
+            log.exception("request failed: %s", request.method)
+            return problem(500, "this request failed; the log of the exporter says why")
+
+    async def _answer(self, request: web.BaseRequest, path: list[str], query: str) -> web.StreamResponse:
+        page = self._open_pages.get(path[0])
+        if page is not None:
+            return await page(request, path[1:], query)
+        match await self._gate.admit(request.headers.get("Authorization")):
+            case Verdict.REFUSED:
+                return web.Response(status=401, text="Unauthorized\n", headers={"WWW-Authenticate": CHALLENGE})
+            case Verdict.BUSY:
+                return web.Response(status=503, text="too many passwords to check\n", headers={"Retry-After": "5"})
+        page = self._pages.get(path[0])
+        if page is None:
+            return web.Response(status=404, text="not found\n")
+        return await page(request, path[1:], query)
+
+
+class Server(web.Server):
+    """aiohttp's server that bears with no more than `most` connections, and with none that stays silent."""
+
+    def __init__(self, site: Site, most: int, web_config: Callable[[], WebConfig]) -> None:
+        super().__init__(
+            site.handle,
+            access_log=None,  # request lines hold tokens
+            keepalive_timeout=IDLE_SECONDS,
+            max_line_size=LINE_LIMIT,
+            max_field_size=LINE_LIMIT,
+            auto_decompress=False,  # a body is kept as it came; unpacking it would let 1 kB become 1 GB
+        )
+        self._site = site
+        self._most = most
+        self._web_config = web_config
+
+    def connection_made(self, handler: "web.RequestHandler", transport: asyncio.Transport) -> None:
+        super().connection_made(handler, transport)
+        certificate = transport.get_extra_info("peercert")
+        if len(self._connections) > self._most or not self._web_config().allowed_peer(certificate):
+            transport.abort()
+            return
+        self._site.silent.add(transport)
+        asyncio.get_running_loop().call_later(SILENT_SECONDS, self._drop_if_silent, transport)
+
+    def _drop_if_silent(self, transport: asyncio.Transport) -> None:
+        if transport in self._site.silent:
+            self._site.silent.discard(transport)
+            transport.abort()
+
+
+def client(trusted: Callable[[], Sequence[Network]]) -> Callable[[web.BaseRequest], str]:
+    """Who asks: the peer, or what a trusted proxy says of it."""
+
+    def address(request: web.BaseRequest) -> str:
+        forwarded = request.headers.get("X-Forwarded-For")
+        peer = request.remote or ""
+        return client_address(peer, forwarded, trusted()) if forwarded else peer
+
+    return address

@@ -1,0 +1,53 @@
+"""What several web modules need: bodies within bounds, bearer tokens, errors as problem details."""
+
+import asyncio
+import math
+from datetime import UTC, datetime
+from http import HTTPStatus
+
+from aiohttp import web
+
+BODY_SECONDS = 10.0  # for a whole body; what has arrived by then is kept
+
+LAST_INSTANT = 253_402_300_800.0  # datetime ends with the year 9999
+
+
+async def read_body(request: web.BaseRequest, limit: int) -> tuple[bytes, bool]:
+    """The body's first `limit` bytes, and whether there was more or it came too slowly.
+
+    The server reads and forgets the rest of a long one, for a while, so that its sender hears the answer.
+    """
+    parts: list[bytes] = []
+    size = 0
+    try:
+        async with asyncio.timeout(BODY_SECONDS):
+            async for part in request.content.iter_any():
+                parts.append(part)
+                size += len(part)
+                if size > limit:
+                    break
+    except TimeoutError:
+        return b"".join(parts)[:limit], True
+    return b"".join(parts)[:limit], size > limit
+
+
+def bearer(request: web.BaseRequest) -> str:
+    """The token of `Authorization: Bearer`, or nothing."""
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else ""
+
+
+def problem(status: int, detail: str, retry_after: float = 0.0) -> web.Response:
+    """An error as RFC 9457 has it."""
+    headers = {"Retry-After": str(math.ceil(retry_after))} if retry_after else {}
+    if status == HTTPStatus.UNAUTHORIZED:
+        headers["WWW-Authenticate"] = 'Bearer realm="heartline"'
+    content = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status, "detail": detail}
+    return web.json_response(content, status=status, headers=headers, content_type="application/problem+json")
+
+
+def instant(name: str, at: float) -> dict[str, str | float | None]:
+    """An instant for people and for programs: RFC 3339 under `name`, epoch seconds under `name`_timestamp; or null."""
+    if not 0 < at < LAST_INSTANT:
+        return {name: None, f"{name}_timestamp": None}
+    return {name: datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds"), f"{name}_timestamp": at}
