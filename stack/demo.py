@@ -2,9 +2,11 @@
 
 import asyncio
 import contextlib
+import re
 import signal
 import sys
 import tempfile
+import textwrap
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -27,8 +29,9 @@ QUICK = {
     "rules": {"interval": "1s", "for": "2s", "keep_firing_for": "1s"},
     "alertmanager": {"group_wait": "1s", "group_interval": "2s"},
 }
-PATIENCE = 30.0
+PATIENCE = 60.0
 SHOWN = 3
+WIDTH = 100
 
 
 def main(arguments: list[str]) -> int:
@@ -128,8 +131,14 @@ def prepare(folder: Path) -> Configs:
 
 
 def render(message: Message, coloured: bool) -> str:
-    """A message as Discord shows it, more or less: a bar in the embed's colour and the text."""
+    """A message as Discord shows it, more or less: a bar in the embed's colour beside the text without its Markdown."""
     color = message.embeds[0].color if message.embeds else 0
     red, green, blue = color >> 16 & 255, color >> 8 & 255, color & 255
     bar = f"\033[38;2;{red};{green};{blue}m┃\033[0m" if coloured else "┃"
-    return "\n".join(f"         {bar} {line}" for line in message.text.splitlines())
+    lines = [part for line in plain(message.text).splitlines() for part in textwrap.wrap(line, WIDTH) or [""]]
+    return "\n".join(f"         {bar} {line}" for line in lines)
+
+
+def plain(text: str) -> str:
+    """Markdown as it looks: no stars, no backticks, and of links their words."""
+    return re.sub(r"\*\*|`", "", re.sub(r"\[([^]]*)\]\([^)]*\)", r"[\1]", text))

@@ -13,7 +13,7 @@ from stack import ports
 from stack.layout import ROOT, Configs, Ports
 from stack.problem import Problem
 
-READY_SECONDS = 60.0
+READY_SECONDS = 120.0
 
 
 @dataclass(frozen=True)

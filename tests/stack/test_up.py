@@ -21,7 +21,7 @@ from stack.layout import HOST, ROOT, Configs, Ports
 from stack.running import Running, running
 
 WEBHOOK = "http://127.0.0.1:9/api/webhooks/77/very-secret-token"
-PATIENCE = 30.0
+PATIENCE = 60.0
 
 
 @pytest.fixture
