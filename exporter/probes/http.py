@@ -1,5 +1,6 @@
 """Does an HTTP server answer, and as it should? Redirects are followed here, hop by hop, each through the gate."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 
@@ -12,7 +13,7 @@ from exporter.probes.connector import Connector
 from exporter.probes.http_request import Request
 from exporter.probes.modules import HeaderRule, HttpModule, Module
 from exporter.probes.outcome import Failure
-from exporter.probes.shown import shown_header, shown_target
+from exporter.probes.shown import HIDDEN, shown_header, shown_target
 from exporter.probes.target import Target
 
 MOST_REDIRECTS = 10
@@ -97,7 +98,7 @@ async def _send(client: aiohttp.ClientSession, request: Request, attempt: Attemp
     """Up to the end of the headers."""
     attempt.say(f"{request.method} {shown_target(request.url)}")
     for name, value in request.headers.items():
-        attempt.say(f"> {shown_header(name, value)}")
+        attempt.say(f"> {name}: {HIDDEN}" if request.is_private(name) else f"> {shown_header(name, value)}")
     began = attempt.means.clock()
     before = sum(attempt.spent("resolve", "connect", "tls").values())
     try:
@@ -180,7 +181,8 @@ def measure(response: aiohttp.ClientResponse, request: Request, attempt: Attempt
 
 def translated(error: aiohttp.ClientError) -> Failure:
     """What an error of the client means; those of connecting are translated in dial."""
-    if isinstance(error.__cause__, LineTooLong):
+    causes = list(chained(error))
+    if any(isinstance(cause, LineTooLong) for cause in causes):
         return Failure("size", f"a header line is longer than {LONGEST_HEADER} bytes")
     if isinstance(error, aiohttp.ServerDisconnectedError):
         return Failure("closed", "the target closed the connection without an answer")
@@ -188,4 +190,11 @@ def translated(error: aiohttp.ClientError) -> Failure:
         return Failure("closed", f"the connection broke: {error.strerror if isinstance(error, OSError) else error}")
     if isinstance(error, aiohttp.InvalidURL):
         return Failure("target", "the URL cannot be read")
-    return Failure("protocol", f"the answer is no HTTP: {str(error.__cause__ or error)[:200]}")
+    return Failure("protocol", f"the answer is no HTTP: {str(causes[-1])[:200]}")
+
+
+def chained(error: BaseException | None) -> Iterator[BaseException]:
+    """An error and what it came from."""
+    while error is not None:
+        yield error
+        error = error.__cause__

@@ -17,10 +17,16 @@ AGENT = f"Heartline/{version('heartline')}"
 
 @dataclass(frozen=True, slots=True)
 class Request:
+    """What is sent; `private` are the names, in lower case, of headers that are neither shown nor sent elsewhere."""
+
     method: str
     url: str
     headers: dict[str, str]
     body: bytes = b""
+    private: frozenset[str] = frozenset()
+
+    def is_private(self, name: str) -> bool:
+        return name.lower() in self.private or bool(SECRET_HEADER.search(name))
 
 
 async def first(target: Target, wanted: HttpModule) -> Request:
@@ -36,7 +42,8 @@ async def first(target: Target, wanted: HttpModule) -> Request:
     if authorization:
         headers["Authorization"] = authorization
     body = await _file(wanted.body_file) if wanted.body_file else wanted.body.encode()
-    return Request(wanted.method, bare(url), headers, body)
+    private = frozenset(name.lower() for name, value in wanted.headers if not isinstance(value, str))
+    return Request(wanted.method, bare(url), headers, body, private)
 
 
 async def _authorization(url: SplitResult, wanted: HttpModule) -> str | None:
@@ -72,16 +79,15 @@ async def _file(path: str) -> bytes:
 
 def redirected(request: Request, status: int, location: str) -> Request:
     """The request that a redirect asks for; Failure redirects when it leads nowhere."""
-    url = urljoin(request.url, location)
     try:
-        parts = split(url)
-    except Failure as e:
+        parts = split(urljoin(request.url, location))
+    except (Failure, ValueError) as e:
         raise Failure("redirects", f"redirected to what is no URL: {shown_target(location)}") from e
     if parts.scheme not in ("http", "https"):
         raise Failure("redirects", f"redirected to {parts.scheme}, which is not HTTP")
     headers = request.headers
     if not _same_side(urlsplit(request.url), parts):
-        headers = {name: value for name, value in headers.items() if not _private(name)}
+        headers = {n: v for n, v in headers.items() if not request.is_private(n) and n.lower() != "host"}
     moved = replace(request, url=bare(parts), headers=headers)
     if status in (307, 308) or request.method in ("GET", "HEAD"):
         return moved
@@ -92,10 +98,6 @@ def _same_side(old: SplitResult, new: SplitResult) -> bool:
     """Does the redirect stay with the same server, and not leave TLS?"""
     same = (old.hostname, old.port) == (new.hostname, new.port)
     return same and not (old.scheme == "https" and new.scheme == "http")
-
-
-def _private(name: str) -> bool:
-    return name.lower() == "host" or bool(SECRET_HEADER.search(name))
 
 
 def split(url: str) -> SplitResult:

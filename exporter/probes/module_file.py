@@ -28,7 +28,7 @@ ELSEWHERE = ("grpc", "unix", "websocket")
 """Probers of blackbox_exporter that are not here: their modules load, their probes fail with reason `module`."""
 MOST_ATTEMPTS, MOST_PACKETS, MOST_PAYLOAD = 10, 100, 65_000
 LABEL = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
-BINARY = re.compile(r"!!binary\s+([\"']?)([A-Za-z0-9+/=]+)\1")
+BINARY = re.compile(r"!!binary\s+(?:\|-?\s+)?([\"']?)([A-Za-z0-9+/=]+)\1")
 # Stands before a text that is bytes, one character a byte; no file has it by chance.
 MARK = "\ue000"
 

@@ -6,9 +6,9 @@ from html import escape
 
 from exporter.families import render
 from exporter.probes.history import Entry
+from exporter.probes.module_text import shown_module
 from exporter.probes.modules import Module
 from exporter.probes.outcome import Outcome
-from exporter.probes.shown import shown_module
 
 HEAD = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>Probes</title><style>
