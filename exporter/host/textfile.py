@@ -3,6 +3,7 @@
 import glob
 import logging
 import os
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any, cast
@@ -29,22 +30,31 @@ class File:
     families: tuple[Family, ...]
 
 
+COUNTER = re.compile(r"^# *TYPE +(\S+) +counter", re.MULTILINE)
+
+
 def parse(text: str) -> tuple[Family, ...]:
     """The families of one file, all or none: ValueError for a broken line, a foreign type or a timestamp."""
     parse_text: Any = text_string_to_metric_families
-    return tuple(_family(metric) for metric in parse_text(text))
+    counters = frozenset(COUNTER.findall(text))
+    return tuple(_family(metric, counters) for metric in parse_text(text))
 
 
-def _family(metric: Any) -> Family:
+def _family(metric: Any, counters: frozenset[str]) -> Family:
     if metric.type not in TYPES:
         raise ValueError(f"{metric.name}: {metric.type} is not a type of the text format")
     if any(sample.timestamp is not None for sample in metric.samples):
         raise ValueError(f"{metric.name}: timestamps are not supported")
-    # The parser takes _total from the name of a counter, the samples keep it.
-    name = metric.samples[0].name if metric.type == "counter" and metric.samples else metric.name
+    # The parser takes _total from a counter's family and puts it on its samples, whatever the file says.
+    total = "_total" if metric.type == "counter" else ""
+    name = metric.name if metric.name in counters else metric.name + total
     keys = dict.fromkeys(key for sample in metric.samples for key in sample.labels if key not in ("le", "quantile"))
     samples = [
-        Sample(tuple((dict.fromkeys(keys, "") | sample.labels).items()), sample.value, sample.name.removeprefix(name))
+        Sample(
+            tuple((dict.fromkeys(keys, "") | sample.labels).items()),
+            sample.value,
+            sample.name.removeprefix(metric.name).removeprefix(total),
+        )
         for sample in metric.samples
     ]
     return Family(cast(str, name), TYPES[metric.type], metric.documentation, samples)
