@@ -24,6 +24,7 @@ VERSIONS = {
 WORDS = {"TLSv1": "TLS 1.0", "TLSv1.1": "TLS 1.1", "TLSv1.2": "TLS 1.2", "TLSv1.3": "TLS 1.3"}
 # X509_V_ERR_* of OpenSSL; every other number means that no trusted chain was found.
 VERDICTS = {9: "tls_not_yet_valid", 10: "tls_expired", 62: "tls_name", 63: "tls_name", 64: "tls_name"}
+CIPHER = re.compile(r"(?:(?P<exchange>[A-Z-]+)-)?(?:AES(?P<bits>128|256)-(?P<mode>.+)|CHACHA20-POLY1305)")
 DER = 2
 
 
@@ -60,17 +61,17 @@ class Peeking(ssl.SSLObject):
         except ssl.SSLCertVerificationError as e:
             refused = Refused(*e.args)
             refused.verify_code, refused.verify_message = e.verify_code, e.verify_message
-            refused.seen = seen(self)
+            refused.seen = seen(self, accepted=False)
             raise refused from e
 
 
-def seen(connection: ssl.SSLObject) -> Seen:
+def seen(connection: ssl.SSLObject, accepted: bool = True) -> Seen:
     """What the target has shown on this connection so far."""
     # Public as SSLObject.get_verified_chain and get_unverified_chain from Python 3.13 on.
     inner = connection._sslobj  # type: ignore[attr-defined]
     cipher = connection.cipher()
     version = connection.version() or (cipher[1] if cipher else None)
-    judged = connection.context.verify_mode != ssl.CERT_NONE and version == connection.version()
+    judged = accepted and connection.context.verify_mode != ssl.CERT_NONE
     return Seen(
         _der(inner.get_unverified_chain()),
         _der(inner.get_verified_chain()) if judged else (),
@@ -143,14 +144,11 @@ def _no_password() -> str:
 
 def iana(cipher: str) -> str:
     """OpenSSL's name of a cipher as IANA registered it: AES128-GCM-SHA256 -> TLS_RSA_WITH_AES_128_GCM_SHA256."""
-    if cipher.startswith("TLS_"):
+    found = CIPHER.fullmatch(cipher)
+    if not found:
         return cipher
-    exchange, _, rest = cipher.rpartition("-AES") if "-AES" in cipher else cipher.partition("-CHACHA20")
-    if not exchange:
-        # Plain RSA key exchange has no prefix: AES128-SHA.
-        exchange, rest = "RSA", cipher.removeprefix("AES")
-    if "CHACHA20" in cipher:
-        return f"TLS_{exchange.replace('-', '_')}_WITH_CHACHA20_POLY1305_SHA256"
-    bits, _, mode = rest.partition("-")
-    mode = mode.replace("-", "_") if re.match("GCM|CCM", mode) else f"CBC_{mode}"
-    return f"TLS_{exchange.replace('-', '_')}_WITH_AES_{bits}_{mode}"
+    exchange = (found["exchange"] or "RSA").replace("-", "_")
+    if found["bits"] is None:
+        return f"TLS_{exchange}_WITH_CHACHA20_POLY1305_SHA256"
+    mode = found["mode"].replace("-", "_")
+    return f"TLS_{exchange}_WITH_AES_{found['bits']}_{mode if mode[0] in 'GC' else f'CBC_{mode}'}"

@@ -40,7 +40,7 @@ class Pattern:
         found = self.compiled.search(data)
         if found is None:
             return None
-        names = {number: name for name, number in self.compiled.groupindex.items()}
+        names = {number: _text(name) for name, number in self.compiled.groupindex.items()}
         groups = (found.group(0), *found.groups(b""))
         return Match(groups, tuple(names.get(i, "") for i in range(len(groups))))
 
