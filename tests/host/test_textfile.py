@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from exporter.families import render
 from exporter.host import Host, Root
 from exporter.host.textfile import parse
 from tests.host.conftest import scrape
@@ -39,6 +40,12 @@ def test_what_is_not_of_the_format_is_refused(text: str) -> None:
         parse(text + "\n")
 
 
+@pytest.mark.parametrize("name", ["runs", "runs_total"])
+def test_a_counter_keeps_the_name_its_file_gives_it(name: str) -> None:
+    text = f"# HELP {name} Runs.\n# TYPE {name} counter\n{name} 1\n"
+    assert render(parse(text), openmetrics=False).decode() == text
+
+
 async def test_a_directory_that_is_missing_is_an_error(tmp_path: Path) -> None:
     assert error(await serve(tmp_path / "gone")) == 1
 
@@ -48,8 +55,8 @@ async def test_no_directory_is_no_error() -> None:
 
 
 async def test_one_series_in_two_files_is_served_once(tmp_path: Path) -> None:
-    (tmp_path / "a.prom").write_text("# HELP x X.\n# TYPE x counter\nx 1\n")
-    (tmp_path / "b.prom").write_text("# HELP x X.\n# TYPE x counter\nx 2\n")
+    (tmp_path / "a.prom").write_text("# HELP x X.\n# TYPE x gauge\nx 1\n")
+    (tmp_path / "b.prom").write_text("# HELP x X.\n# TYPE x gauge\nx 2\n")
     found = await serve(tmp_path)
     assert (found.values["x", frozenset()], error(found)) == (1, 1)
 
