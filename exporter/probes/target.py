@@ -121,7 +121,7 @@ def host_of(text: str) -> str:
 
 def split_port(text: str, default: int | None = None) -> tuple[str, int]:
     """host:port or [address]:port; without a port the default; Failure target otherwise."""
-    if literal(text) or not text.rpartition(":")[1]:
+    if literal(text) or text.endswith("]") or ":" not in text:
         host, port = text, ""
     else:
         host, _, port = text.rpartition(":")
