@@ -1,5 +1,6 @@
 """Show the whole way within a minute: a job reports, falls silent, is missed in Discord, returns."""
 
+import argparse
 import asyncio
 import contextlib
 import re
@@ -13,7 +14,7 @@ from pathlib import Path
 
 import aiohttp
 
-from stack import discord
+from stack import discord, tools
 from stack.adapt import adapt
 from stack.layout import ROOT, Configs
 from stack.message import Message
@@ -36,13 +37,13 @@ WIDTH = 100
 
 def main(arguments: list[str]) -> int:
     """Run it; 130 when interrupted, `Problem` when a message did not come."""
-    if arguments:
-        raise Problem("demo takes no arguments")
-    return asyncio.run(_until_signal())
+    parser = argparse.ArgumentParser(prog="heartline demo", description=__doc__)
+    parser.add_argument("--suite", choices=tools.SUITES, default="stable", help="of the distribution (%(default)s)")
+    return asyncio.run(_until_signal(parser.parse_args(arguments).suite))
 
 
-async def _until_signal() -> int:
-    demo = asyncio.create_task(_demo(time.monotonic()))
+async def _until_signal(suite: str) -> int:
+    demo = asyncio.create_task(_demo(suite, time.monotonic()))
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, demo.cancel)
@@ -52,7 +53,7 @@ async def _until_signal() -> int:
     return 130
 
 
-async def _demo(begin: float) -> None:
+async def _demo(suite: str, begin: float) -> None:
     def say(text: str) -> None:
         print(f"{time.monotonic() - begin:5.1f} s  {text}", flush=True)
 
@@ -61,7 +62,7 @@ async def _demo(begin: float) -> None:
         folder = Path(name)
         async with (
             discord.listening() as stand_in,
-            running(folder / "data", prepare(folder), stand_in.url) as stack,
+            running(folder / "data", prepare(folder), stand_in.url, suite=suite) as stack,
             aiohttp.ClientSession() as client,
         ):
             await _show(stack, stand_in, client, say)

@@ -40,14 +40,14 @@ class Running:
 
 @asynccontextmanager
 async def running(
-    data: Path, configs: Configs, webhook: str = "", listen: Ports | None = None
+    data: Path, configs: Configs, webhook: str = "", listen: Ports | None = None, suite: str = "stable"
 ) -> AsyncIterator[Running]:
     """The whole stack on free ports (or on `listen`); raises `Problem` with what `up` said when it does not start."""
     listen = listen or Ports(*ports.free(3))
     # Also with no webhook: a setting of the person's own must not be read here.
-    environ = os.environ | {"DISCORD_WEBHOOK_URL": webhook or "", "PYTHONUNBUFFERED": "1"}
+    environ = os.environ | {"DISCORD_WEBHOOK_URL": webhook, "PYTHONUNBUFFERED": "1"}
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "stack", "up", f"--data={data}"),
+        *(sys.executable, "-m", "stack", "up", f"--data={data}", f"--suite={suite}"),
         *(f"--{program}.port={port}" for program, port in vars(listen).items()),
         *(f"--{program}.config={file}" for program, file in vars(configs).items()),
         cwd=ROOT,

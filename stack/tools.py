@@ -41,6 +41,9 @@ TOOLS = {
 }
 
 
+SUITES = ("stable", "newest")
+
+
 def find(name: str, suite: str = "stable", folder: Path = STACK) -> Path:
     """The program `name` of `TOOLS`, fetched when it is not there.
 
@@ -71,7 +74,7 @@ def main(arguments: Sequence[str]) -> int:
     unknown = [name for name in names if name not in TOOLS]
     if unknown:
         raise Problem(f"unknown tool {unknown[0]!r}, known are: {', '.join(TOOLS)}")
-    for suite in ("stable", "newest") if apt.has_newest() else ("stable",):
+    for suite in SUITES if apt.has_newest() else SUITES[:1]:
         for name in names:
             program = find(name, suite)
             print(f"{suite:7} {name:13} {version(name, program):16} {program}")

@@ -27,9 +27,9 @@ def main(arguments: list[str]) -> int:
         webhook = secret.discord_webhook(values, data)
         environ = {name: value for name, value in values.items() if not name.startswith(secret.NAME)}
         configs = adapted(given, data, listen, webhook)
-        check.check(configs, environ, show=lambda text: secret.scrub(text, webhook))
+        check.check(configs, environ, lambda text: secret.scrub(text, webhook), options.suite)
         ports.require_free(vars(listen))
-        programs = commands(configs, data, listen)
+        programs = commands(configs, data, listen, options.suite)
         journal = Journal(data / "logs", [program.name for program in programs], sys.stdout, webhook)
         try:
             together.run(
@@ -49,6 +49,7 @@ def parse(arguments: list[str]) -> argparse.Namespace:
         parser.add_argument(f"--{program}.port", type=int, default=port, dest=f"{program}_port", metavar="N")
     for program, file in vars(Configs()).items():
         parser.add_argument(f"--{program}.config", type=_absolute, default=file, dest=f"{program}_config")
+    parser.add_argument("--suite", choices=tools.SUITES, default="stable", help="of the distribution (%(default)s)")
     return parser.parse_args(arguments)
 
 
@@ -89,7 +90,7 @@ def _copy(file: Path, copy: Path, replaced: Mapping[str, str]) -> Path:
     return copy
 
 
-def commands(configs: Configs, data: Path, listen: Ports) -> list[Program]:
+def commands(configs: Configs, data: Path, listen: Ports, suite: str) -> list[Program]:
     """The three programs, in the order in which they start."""
     at = {name: f"{HOST}:{port}" for name, port in vars(listen).items()}
     return [
@@ -97,7 +98,7 @@ def commands(configs: Configs, data: Path, listen: Ports) -> list[Program]:
         Program(
             "prometheus",
             (
-                str(tools.find("prometheus")),
+                str(tools.find("prometheus", suite)),
                 f"--config.file={configs.prometheus}",
                 f"--storage.tsdb.path={data}/prometheus",
                 "--storage.tsdb.retention.time=90d",
@@ -110,7 +111,7 @@ def commands(configs: Configs, data: Path, listen: Ports) -> list[Program]:
         Program(
             "alertmanager",
             (
-                str(tools.find("alertmanager")),
+                str(tools.find("alertmanager", suite)),
                 f"--config.file={configs.alertmanager}",
                 f"--storage.path={data}/alertmanager",
                 f"--web.listen-address={at['alertmanager']}",

@@ -9,6 +9,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from stack import tools
 from stack.demo import JOB, plain, render
 from stack.layout import ROOT
 from stack.message import parse
@@ -16,10 +17,10 @@ from stack.message import parse
 PATIENCE = 180.0
 
 
-async def start(folder: Path) -> asyncio.subprocess.Process:
+async def start(folder: Path, *flags: str) -> asyncio.subprocess.Process:
     """The demo, with `folder` for what it keeps while it runs."""
     return await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "stack", "demo"),
+        *(sys.executable, "-m", "stack", "demo", *flags),
         cwd=ROOT,
         env=os.environ | {"TMPDIR": str(folder)},
         stdout=asyncio.subprocess.PIPE,
@@ -27,8 +28,9 @@ async def start(folder: Path) -> asyncio.subprocess.Process:
     )
 
 
-async def test_a_silent_job_is_missed_in_discord_and_welcomed_back(tmp_path: Path) -> None:
-    demo = await start(tmp_path)
+@pytest.mark.parametrize("suite", tools.SUITES)
+async def test_a_silent_job_is_missed_in_discord_and_welcomed_back(tmp_path: Path, suite: str) -> None:
+    demo = await start(tmp_path, f"--suite={suite}")
     output = (await asyncio.wait_for(demo.communicate(), PATIENCE))[0].decode()
     assert demo.returncode == 0, output
     silent, missed, back = (output.index(words) for words in ("falls silent", "FIRING 1", "RESOLVED 1"))
