@@ -134,6 +134,9 @@ def parse_stats(stats: Json) -> list[Reading]:
 
 def _cpu(cpu: Json) -> list[Reading]:
     usage, throttling = cpu.get("cpu_usage") or {}, cpu.get("throttling_data") or {}
+    if not usage.get("total_usage"):
+        # It ended between the two questions: a zero would look like a counter that was reset.
+        return []
     times = {
         "cpu_usage_seconds_total": usage.get("total_usage"),
         "cpu_user_seconds_total": usage.get("usage_in_usermode"),
@@ -173,12 +176,14 @@ def _traffic(stats: Json) -> list[Reading]:
         if key in counts
     ]
     blocks = stats.get("blkio_stats") or {}
-    readings += [
-        Reading(name, entry["value"], (("device", f"{entry['major']}:{entry['minor']}"),))
+    # Engines on version 1 of control groups may tell one device twice, and leave out a value that is zero.
+    told = {
+        (name, f"{entry['major']}:{entry['minor']}"): entry.get("value", 0)
         for (table, operation), name in BLOCK.items()
         for entry in blocks.get(table) or ()
         if entry["op"].lower() == operation
-    ]
+    }
+    readings += [Reading(name, value, (("device", device),)) for (name, device), value in told.items()]
     processes = (stats.get("pids_stats") or {}).get("current")
     return [*readings, *([] if processes is None else [Reading("processes", processes)])]
 
