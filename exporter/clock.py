@@ -1,10 +1,10 @@
 """What happened to time between two readings of the clocks: nobody listened, or the wall clock was set."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 STEP = 1.0  # seconds; smaller differences are NTP's ordinary slewing, and are simply followed
 STALL = 5.0  # seconds between two looks of a loop that looks each second: longer, and it was not running
@@ -31,13 +31,27 @@ class Change:
     end: float
 
 
-Clock = Callable[[], Reading]
+class Clock(Protocol):
+    """Where time comes from."""
+
+    def read(self) -> Reading:
+        """All clocks at once."""
+
+    def up(self) -> float:
+        """`Reading.up` alone; asked for with every ping."""
 
 
-def system_clock(boot_id: Path = Path("/proc/sys/kernel/random/boot_id")) -> Clock:
+class SystemClock:
     """The machine's clocks."""
-    boot = boot_id.read_text().strip()
-    return lambda: Reading(time.time(), time.clock_gettime(time.CLOCK_BOOTTIME), boot)
+
+    def __init__(self, boot_id: Path = Path("/proc/sys/kernel/random/boot_id")) -> None:
+        self._boot = boot_id.read_text().strip()
+
+    def read(self) -> Reading:
+        return Reading(time.time(), self.up(), self._boot)
+
+    def up(self) -> float:
+        return time.clock_gettime(time.CLOCK_BOOTTIME)
 
 
 def between(before: Reading, now: Reading, stall: float = STALL) -> Sequence[Change]:

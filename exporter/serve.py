@@ -15,7 +15,7 @@ from aiohttp import web
 
 from exporter import config as configuration
 from exporter import meta, web_pages, webconfig
-from exporter.clock import system_clock
+from exporter.clock import SystemClock
 from exporter.config import Config
 from exporter.flags import Flags
 from exporter.gate import Gate
@@ -43,7 +43,7 @@ class Exporter:
 
     def __init__(self, flags: Flags, config: Config, keys: Keys, base_url: str) -> None:
         self.flags, self.config = flags, config
-        self.clock = system_clock()
+        self.clock = SystemClock()
         self.reloads = meta.Reloads(True, time.time())
         self.receiver = Receiver(Ledger(Store(flags.storage), time.monotonic), keys, self.clock)
         address, wrong = client(lambda: self.config.trusted_proxies), Limit(1.0, 60, 10_000)

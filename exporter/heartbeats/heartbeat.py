@@ -43,8 +43,8 @@ class Heartbeat:
 
     __slots__ = (
         "_settled", "applied", "completed", "counts", "deadline", "definition", "duration", "ended", "exit_code",
-        "failing", "full_at", "group", "key", "last_receipt", "maintenance", "paused", "row", "run_deadline", "runs", "seen",
-        "shown", "since", "started", "succeeded", "unsaved",
+        "failing", "full_at", "group", "key", "last_receipt", "maintenance", "paused", "row", "run_deadline", "runs",
+        "seen", "shown", "since", "started", "succeeded", "unsaved",
     )  # fmt: skip
 
     def __init__(self, key: int, definition: Definition, since: float) -> None:

@@ -29,7 +29,7 @@ async def load(receiver: Receiver, definitions: Definitions, calendar: Calendar,
     for heartbeat in known.values():
         receiver.register.add(heartbeat)
     if loaded.alive is not None:
-        for change in between(Reading(**loaded.alive), clock(), stall=0.0):
+        for change in between(Reading(**loaded.alive), clock.read(), stall=0.0):
             await receiver.take(change)
     await _mark_absent(receiver, [stored for stored in loaded.heartbeats if restored[stored.key] is None])
     await _show(receiver, list(known.values()))

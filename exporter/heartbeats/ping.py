@@ -20,17 +20,20 @@ class Malformed(ValueError):
 
 
 class Said(NamedTuple):
-    """What is reported, apart from who reports it."""
+    """What is reported, apart from who reports it; `duration` in seconds."""
 
     kind: int
     exit_code: int | None = None
-    rid: str | None = None
+    duration: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Query:
     rid: str | None = None
     create: bool = False
+
+
+NOTHING_ASKED = Query()
 
 
 def action(word: str) -> Said:
@@ -47,7 +50,7 @@ def action(word: str) -> Said:
 def query(text: str) -> Query:
     """`rid` and `create` of a query string; other keys mean nothing."""
     if not text:
-        return Query()
+        return NOTHING_ASKED
     told = keys(text)
     rid = told["rid"][-1] if "rid" in told else None
     if rid is not None and not RID.fullmatch(rid):
@@ -68,8 +71,8 @@ def token(text: str) -> str:
     return keys(text).get("token", [""])[-1]
 
 
-def metadata(body: bytes, json_expected: bool) -> tuple[Said, float | None]:
-    """What a JSON body says: `status`, `exit_code`, `rid`, `duration` in seconds; other keys are for people.
+def metadata(body: bytes, json_expected: bool) -> tuple[Said, str | None]:
+    """What a JSON body says, and its `rid`: `status`, `exit_code`, `duration`; other keys are for people.
 
     A body that is no JSON object and was not announced as JSON says nothing: it is somebody's log.
     """
@@ -85,19 +88,25 @@ def metadata(body: bytes, json_expected: bool) -> tuple[Said, float | None]:
         if json_expected:
             raise Malformed("the body is not a JSON object")
         return Said(SUCCESS), None
-    return _told(told), _seconds(told.get("duration"))
+    return _told(told), _rid(told.get("rid"))
 
 
 def _told(told: dict[str, Any]) -> Said:
-    code, rid = told.get("exit_code"), told.get("rid")
+    code = told.get("exit_code")
     if code is not None and (type(code) is not int or not 0 <= code <= 255):
         raise Malformed(f"exit_code: expected a whole number from 0 to 255, found {code!r}"[:200])
-    if rid is not None and not (isinstance(rid, str) and RID.fullmatch(rid)):
-        raise Malformed("rid: expected a UUID")
     status = told.get("status", "fail" if code else "success")
     if status not in KINDS:
         raise Malformed(f"status: expected one of {', '.join(KINDS)}")
-    return Said(KINDS.index(status), code, rid and rid.lower())
+    return Said(KINDS.index(status), code, _seconds(told.get("duration")))
+
+
+def _rid(rid: object) -> str | None:
+    if rid is None:
+        return None
+    if not (isinstance(rid, str) and RID.fullmatch(rid)):
+        raise Malformed("rid: expected a UUID")
+    return rid.lower()
 
 
 def _seconds(duration: object) -> float | None:
@@ -108,19 +117,12 @@ def _seconds(duration: object) -> float | None:
     return float(duration)
 
 
-class Push(NamedTuple):
-    """Uptime Kuma's push: `duration` in seconds."""
-
-    kind: int
-    message: str
-    duration: float | None
-
-
-def push(text: str) -> Push:
-    """`status`, `msg` and `ping` of Uptime Kuma's query string; anything but `up` is down."""
+def push(text: str) -> tuple[Said, str]:
+    """`status`, `ping` and `msg` of Uptime Kuma's query string; anything but `up` is down."""
     told = keys(text)
     up = told.get("status", ["up"])[-1] == "up"
-    return Push(SUCCESS if up else FAIL, told.get("msg", [""])[-1], _milliseconds(told.get("ping", [""])[-1]))
+    said = Said(SUCCESS if up else FAIL, None, _milliseconds(told.get("ping", [""])[-1]))
+    return said, told.get("msg", [""])[-1]
 
 
 def _milliseconds(text: str) -> float | None:

@@ -19,7 +19,7 @@ from exporter.heartbeats.receiver import Receiver, Unavailable
 from exporter.heartbeats.register import ID
 from exporter.limits import Limit
 from exporter.strict import ConfigError
-from exporter.web_parts import bearer, instant, problem, read_body
+from exporter.web_parts import Ready, bearer, instant, is_plain, problem, read_body
 
 AGENT_LIMIT = 200
 OUTCOMES = ("accepted", "created", "malformed", "not_found", "unauthorized", "limited", "unavailable")
@@ -31,6 +31,9 @@ PLAIN: CIMultiDict[str] = CIMultiDict(
         "Access-Control-Allow-Origin": "*",
         "Cache-Control": "no-store",
     }
+)
+OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n%b\r\nOK" % b"".join(
+    f"{name}: {value}\r\n".encode() for name, value in PLAIN.items()
 )
 Address = Callable[[web.BaseRequest], str]
 
@@ -77,7 +80,7 @@ class Pings:
         self.pace = pace
         self._creating = asyncio.Lock()
 
-    async def healthchecks(self, request: web.BaseRequest, path: str, query: str) -> web.Response:
+    async def healthchecks(self, request: web.BaseRequest, path: str, query: str) -> web.StreamResponse:
         """/ping/<token>[/...] and /ping/<ping_key>/<id>[/...]; `path` is what follows /ping/."""
         try:
             token, _, rest = path.partition("/")
@@ -86,12 +89,15 @@ class Pings:
             created = False
             if heartbeat is None:
                 heartbeat, rest, created = await self._by_ping_key(request, token, rest, asked.create)
-            await self._take(request, heartbeat, ping.action(rest)._replace(rid=asked.rid))
-        except Malformed as e:
-            return self._refusal(Refused(400, str(e), "malformed"))
-        except Refused as e:
-            return self._refusal(e)
+            said = ping.action(rest)
+            body, cut = await read_body(request, BODY_LIMIT) if request.body_exists else (b"", False)
+            await self._submit(request, heartbeat, said, asked.rid, body, cut)
+        except (Malformed, Refused, Unavailable) as e:
+            refused = self._refused(e, 400)
+            return web.Response(text=f"{refused}\n", status=refused.status, headers=refused.headers)
         self.outcomes["created" if created else "accepted"] += 1
+        if not created and is_plain(request):
+            return Ready(OK)
         return web.Response(body=b"Created" if created else b"OK", status=201 if created else 200, headers=PLAIN)
 
     async def kuma(self, request: web.BaseRequest, token: str, query: str) -> web.Response:
@@ -100,12 +106,10 @@ class Pings:
             heartbeat = self._register.by_token(token)
             if heartbeat is None:
                 raise self._unknown(request, "not_found")
-            push = ping.push(query)
-            said = Said(push.kind)
-            await self._take(request, heartbeat, said, push.duration, push.message.encode()[:BODY_LIMIT])
-        except (Malformed, Refused) as e:
-            refused = e if isinstance(e, Refused) else Refused(404, str(e), "malformed")
-            self.outcomes[refused.outcome] += 1
+            said, message = ping.push(query)
+            await self._submit(request, heartbeat, said, None, message.encode()[:BODY_LIMIT], False)
+        except (Malformed, Refused, Unavailable) as e:
+            refused = self._refused(e, 404)
             text = "Monitor not found or not active." if refused.outcome == "not_found" else str(refused)
             return web.json_response({"ok": False, "msg": text}, status=refused.status, headers=refused.headers)
         self.outcomes["accepted"] += 1
@@ -123,12 +127,10 @@ class Pings:
                 raise self._unknown(request, "unauthorized")
             body, cut = await read_body(request, BODY_LIMIT)
             # A body that was cut is kept as it is, for people; nothing can be read from half a JSON text.
-            said, duration = ping.metadata(b"" if cut else body, request.content_type == "application/json")
-            rid = ping.query(query).rid
-            await self._keep(request, heartbeat, said._replace(rid=said.rid or rid), duration, body, cut)
-        except (Malformed, Refused) as e:
-            refused = e if isinstance(e, Refused) else Refused(400, str(e), "malformed")
-            self.outcomes[refused.outcome] += 1
+            said, rid = ping.metadata(b"" if cut else body, request.content_type == "application/json")
+            await self._submit(request, heartbeat, said, rid or ping.query(query).rid, body, cut)
+        except (Malformed, Refused, Unavailable) as e:
+            refused = self._refused(e, 400)
             return problem(refused.status, str(refused), refused.retry_after)
         self.outcomes["accepted"] += 1
         status = {"id": id, "received": KINDS[said.kind], "status": heartbeat.status(self._receiver.now())}
@@ -161,42 +163,22 @@ class Pings:
                 raise Refused(404, "not found", "not_found")
             try:
                 return await self._receiver.declare(heartbeat_of({"id": id} | self.creation.spec, self.calendar)), True
-            except Unavailable as e:
-                raise Refused(503, str(e), "unavailable", e.retry_after) from e
             except ConfigError as e:
                 raise Malformed(str(e)) from e
 
-    async def _take(
-        self,
-        request: web.BaseRequest,
-        heartbeat: Heartbeat,
-        said: Said,
-        duration: float | None = None,
-        message: bytes = b"",
-    ) -> None:
-        body, cut = await read_body(request, BODY_LIMIT) if request.body_exists else (b"", False)
-        await self._keep(request, heartbeat, said, duration, message or body, cut)
-
-    async def _keep(
-        self,
-        request: web.BaseRequest,
-        heartbeat: Heartbeat,
-        said: Said,
-        duration: float | None,
-        body: bytes,
-        cut: bool,
-    ) -> None:
+    def _submit(
+        self, request: web.BaseRequest, heartbeat: Heartbeat, said: Said, rid: str | None, body: bytes, cut: bool
+    ) -> "asyncio.Future[None]":
         if request.method not in METHODS:
             raise Refused(405, "use GET, HEAD, POST or PUT", "malformed")
         receiver = self._receiver
         now = receiver.now()
         self._limit(heartbeat, now)
+        kind, code, duration = said
         agent = request.headers.get("User-Agent", "")[:AGENT_LIMIT]
-        receipt = Receipt(now, *said, duration, self._address(request), agent, body, cut)
-        try:
-            await receiver.submit(heartbeat, receipt)
-        except Unavailable as e:
-            raise Refused(503, str(e), "unavailable", e.retry_after) from e
+        return receiver.submit(
+            heartbeat, Receipt(now, kind, code, rid, duration, self._address(request), agent, body, cut)
+        )
 
     def _limit(self, heartbeat: Heartbeat, now: float) -> None:
         # One number a heartbeat: the instant at which its bucket is full again, as in `Limit`, without a look-up.
@@ -217,6 +199,13 @@ class Pings:
             return Refused(429, "too many unknown addresses asked for", "limited", wait)
         return Refused(404, "not found", outcome) if outcome == "not_found" else Refused(401, "wrong token", outcome)
 
-    def _refusal(self, refused: Refused) -> web.Response:
+    def _refused(self, error: Exception, malformed: int) -> Refused:
+        """What to answer, counted; `malformed` is the status that a form has for what it cannot read."""
+        if isinstance(error, Refused):
+            refused = error
+        elif isinstance(error, Unavailable):
+            refused = Refused(503, str(error), "unavailable", error.retry_after)
+        else:
+            refused = Refused(malformed, str(error), "malformed")
         self.outcomes[refused.outcome] += 1
-        return web.Response(text=str(refused) + "\n", status=refused.status, headers=refused.headers)
+        return refused

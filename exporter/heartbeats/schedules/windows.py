@@ -88,8 +88,8 @@ def _intervals(windows: Windows, year: int) -> tuple[list[float], list[float]]:
     """Starts and ends of all open intervals in `year` and the year after it, overlapping and adjacent ones merged."""
     starts: list[float] = []
     ends: list[float] = []
-    # From two days before: a window of the last day reaches into the year by up to a day.
-    for start, end in sorted(_edges(windows, date(year - 1, 12, 30), date(year + 2, 1, 1))):
+    # From the day before: its windows reach into the year by up to a day.
+    for start, end in sorted(_edges(windows, date(year - 1, 12, 31), date(year + 2, 1, 1))):
         if ends and start <= ends[-1]:
             ends[-1] = max(ends[-1], end)
         elif start < end:
