@@ -49,6 +49,12 @@ def test_a_window_across_midnight_belongs_to_the_day_on_which_it_starts() -> Non
     assert not night.active(at("2026-06-05 05:59"))
 
 
+def test_the_last_night_of_a_year_reaches_into_the_next() -> None:
+    night = berlin("22:00-06:00")
+    for time in ("2026-12-31 23:59", "2027-01-01 00:00", "2027-01-01 05:59"):
+        assert opening(night, time)[1] == "2027-01-01 06:00:00+01:00"
+
+
 def test_an_excepted_day_closes_the_night_that_starts_on_it_and_leaves_the_one_before() -> None:
     night = berlin("22:00-06:00", except_=(date(2026, 12, 24),))
     assert night.active(at("2026-12-24 05:59"))
