@@ -1,6 +1,7 @@
 """Carries a probe out inside its budget, attempt by attempt, and makes an outcome of it."""
 
 import asyncio
+import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
@@ -23,6 +24,7 @@ PROBES: dict[str, Probe] = {
 }
 
 OFFSET = 0.5  # seconds of Prometheus's scrape timeout that are kept for the way back
+SECONDS = re.compile(r"[0-9]{1,9}(\.[0-9]{1,18})?(e[+-]?[0-9]{1,2})?")
 WITHOUT_HEADER = 120.0  # seconds, as blackbox_exporter
 
 
@@ -36,13 +38,18 @@ class Tried:
 
 def budget(header: str | None, timeout: float | None, offset: float = OFFSET) -> float:
     """Seconds for a probe, from X-Prometheus-Scrape-Timeout-Seconds and the module; ValueError for no number."""
-    announced = float(header) if header else 0.0
-    if announced != announced or announced < 0 or announced == float("inf"):
-        raise ValueError(f"expected seconds, found {header!r}")
+    announced = announced_seconds(header) if header else 0.0
     most = (announced or WITHOUT_HEADER) - offset
     if timeout and (timeout < most or most <= 0):
         return timeout
     return most if most > 0 else announced
+
+
+def announced_seconds(header: str) -> float:
+    found = SECONDS.fullmatch(header.strip())
+    if not found:
+        raise ValueError(f"expected seconds in X-Prometheus-Scrape-Timeout-Seconds, found {header[:50]!r}")
+    return float(found[0])
 
 
 async def run(target: Target, module: Module, seconds: float, means: Means, now: Callable[[], float]) -> Outcome:

@@ -1,14 +1,19 @@
 """The icmp probe: real echo requests to this machine."""
 
 import asyncio
-import socket
+import subprocess
+import sys
 import time
+from ipaddress import ip_address
 
 import pytest
 
-from exporter.probes.echoes import Echoes, checksum, opened, request
+from exporter.probes.echoes import Echoes, Reply, Waiting, checksum, request
+from exporter.probes.icmp import judge
+from exporter.probes.modules import IcmpModule
 from exporter.probes.names import literal
-from tests.probes.partners import LOOPBACK, means, module, names, outcome, reading, steps
+from exporter.probes.outcome import Failure
+from tests.probes.partners import module, outcome, reading, steps
 
 
 @pytest.mark.parametrize(("target", "version"), [("127.0.0.1", 4), ("::1", 6)])
@@ -36,15 +41,24 @@ async def test_a_short_budget_brings_packets_closer_together() -> None:
     assert reading(found, "probe_icmp_packets_sent") == 10
 
 
-async def test_no_answer_is_a_timeout_with_all_lost() -> None:
-    # A time to live of 1 does not get past the gateway; 240.0.0.1 is nobody's address at all.
-    found = await outcome("240.0.0.1", module("{prober: icmp}"), seconds=0.2, admitted=RESERVED)
-    assert found.reason in ("timeout", "connect_unreachable")
-    assert not found.success
-    assert "probe_icmp_reply_hop_limit" not in names(found)
+@pytest.mark.parametrize(
+    ("got", "most", "reason"),
+    [(0, None, "timeout"), (1, None, None), (3, 0.25, None), (2, 0.25, "loss"), (0, 1.0, "timeout")],
+)
+async def test_loss_fails_by_the_modules_measure(got: int, most: float | None, reason: str | None) -> None:
+    loop = asyncio.get_running_loop()
+    sent = [Waiting(ip_address("127.0.0.1"), b"", 0, loop.create_future()) for _ in range(4)]
+    for waiting in sent[:got]:
+        waiting.reply.set_result(Reply(0.001, 64))
+    assert reason_of(sent, IcmpModule(packets=4, max_loss_ratio=most)) == reason
 
 
-RESERVED = LOOPBACK.__class__(networks=(*LOOPBACK.networks,), names=("240.0.0.1",))
+def reason_of(sent: list[Waiting], wanted: IcmpModule) -> str | None:
+    try:
+        judge(sent, wanted)
+    except Failure as e:
+        return e.reason
+    return None
 
 
 @pytest.mark.parametrize("size", [0, 1, 7, 8, 1000, 60_000])
@@ -75,25 +89,27 @@ async def test_a_thousand_hosts_are_pinged_over_one_socket_and_nobody_gets_anoth
     echoes.close()
 
 
-async def test_an_unprivileged_socket_is_tried_first() -> None:
-    tried: list[int] = []
-
-    class Watching(socket.socket):
-        pass
-
-    sock, raw = opened(4)
-    tried.append(sock.type)
-    sock.close()
-    assert tried == [socket.SOCK_RAW if raw else socket.SOCK_DGRAM]
-    assert raw is not unprivileged_works()
+GRANT = "echo '0 0' > /proc/sys/net/ipv4/ping_group_range; "
 
 
-def unprivileged_works() -> bool:
-    try:
-        socket.socket(socket.AF_INET, socket.SOCK_DGRAM, socket.IPPROTO_ICMP).close()
-    except PermissionError:
-        return False
-    return True
+def in_namespace(before: str, *targets: str) -> list[str]:
+    """Pings in a new network namespace, which grants datagram sockets to nobody, and where 192.0.2.1 is unreachable."""
+    script = f'{before}ip link set lo up; ip route add unreachable 192.0.2.1; exec "$@"'
+    command = ["unshare", "-rn", "sh", "-ec", script, "-", sys.executable, "-m", "tests.probes.ping_in_namespace"]
+    done = subprocess.run([*command, *targets], capture_output=True, text=True, check=True, timeout=60)
+    return done.stdout.splitlines()
+
+
+def test_an_unprivileged_socket_is_taken_where_the_system_grants_it() -> None:
+    assert in_namespace(GRANT, "127.0.0.1", "::1", "192.0.2.1") == [
+        "127.0.0.1 success datagram",
+        "::1 success datagram",
+        "192.0.2.1 connect_unreachable datagram",
+    ]
+
+
+def test_else_a_raw_socket_does_it() -> None:
+    assert in_namespace("", "127.0.0.1", "::1") == ["127.0.0.1 success raw", "::1 success raw"]
 
 
 def test_a_request_sums_up_to_nothing() -> None:
@@ -103,8 +119,6 @@ def test_a_request_sums_up_to_nothing() -> None:
 
 
 async def test_the_gate_stands_before_the_first_packet() -> None:
-    async with means() as shared:
-        assert shared is not None
     found = await outcome("10.0.0.1", module("{prober: icmp}"))
     assert found.reason == "refused_target"
     assert reading(found, "probe_icmp_packets_sent") == 0
