@@ -3,7 +3,8 @@
 import asyncio
 import os
 import struct
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from typing import Any, NamedTuple, cast
 
 HELLO = ("org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus", "Hello")
@@ -114,30 +115,31 @@ def _string(text: str) -> bytes:
     return struct.pack("<I", len(data)) + data + b"\0"
 
 
+@asynccontextmanager
+async def connect(path: str) -> AsyncIterator["Bus"]:
+    """A bus by its Unix socket. OSError where nobody listens, Refused where we may not."""
+    reader, writer = await asyncio.open_unix_connection(path)
+    try:
+        uid = str(os.getuid()).encode().hex()
+        writer.write(f"\0AUTH EXTERNAL {uid}\r\n".encode())
+        answer = await reader.readline()
+        if not answer.startswith(b"OK"):
+            raise Refused(answer.decode(errors="replace").strip())
+        writer.write(b"BEGIN\r\n")
+        bus = Bus(reader, writer)
+        await bus.ask([Request(*HELLO)])
+        yield bus
+    finally:
+        writer.close()
+
+
 class Bus:
-    """A connection to a message bus over its Unix socket."""
+    """A connection to a message bus."""
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._reader = reader
         self._writer = writer
         self._serial = 0
-
-    @classmethod
-    async def connect(cls, path: str) -> "Bus":
-        """OSError where nobody listens, Refused where we may not."""
-        bus = cls(*await asyncio.open_unix_connection(path))
-        uid = str(os.getuid()).encode().hex()
-        bus._writer.write(f"\0AUTH EXTERNAL {uid}\r\n".encode())
-        answer = await bus._reader.readline()
-        if not answer.startswith(b"OK"):
-            bus.close()
-            raise Refused(answer.decode(errors="replace").strip())
-        bus._writer.write(b"BEGIN\r\n")
-        await bus.ask([Request(*HELLO)])
-        return bus
-
-    def close(self) -> None:
-        self._writer.close()
 
     async def ask(self, requests: Sequence[Request]) -> list[list[object] | Refused]:
         """The answers in the requests' order, or in an answer's place why there is none."""

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple, cast
 
 from exporter.families import Family, Type, by, single, table
-from exporter.host.dbus import Bus, Refused, Request
+from exporter.host.dbus import Bus, Refused, Request, connect
 from exporter.host.root import Root
 
 SYSTEMD = "org.freedesktop.systemd1"
@@ -84,8 +84,7 @@ def parse(listed: Iterable[Sequence[str]]) -> list[Unit]:
 
 
 async def collect(root: Root) -> list[Family]:
-    bus = await Bus.connect(root.bus)
-    try:
+    async with connect(root.bus) as bus:
         listed = await _one(bus, Request(SYSTEMD, MANAGER, f"{SYSTEMD}.Manager", "ListUnits"))
         units = parse(cast(list[Sequence[str]], listed))
         served = [unit for unit in units if unit.load == "loaded" and not EXCLUDED.fullmatch(unit.name)]
@@ -93,8 +92,6 @@ async def collect(root: Root) -> list[Family]:
         numbers = [await _numbers(bus, served, property) for property in NUMBERS]
         names = ("Version", "Virtualization", "SystemState")
         manager = [str(await _one(bus, _get(MANAGER, "Manager", name))) for name in names]
-    finally:
-        bus.close()
     return [*_states(units, served, types), *numbers, *_manager(*manager)]
 
 
