@@ -13,13 +13,13 @@ from exporter.probes.target import Target, split_port
 async def probe(target: Target, module: Module, attempt: Attempt) -> None:
     """Connect to host:port, with TLS if wanted, and hold the dialogue of query_response; Failure otherwise."""
     wanted = module.tcp
+    attempt.sheet.put("probe_failed_due_to_regex", 0)
+    attempt.sheet.put("probe_failed_due_to_bytes", 0)
     host, port = split_port(target.text)
     ip = await dial.find(host, target, wanted.ip, attempt)
     sock = await dial.connect(ip, port, wanted.ip.source, attempt)
     name = wanted.tls.server_name or host
     stream = await dial.attach(sock, Stream, wanted.tls if wanted.use_tls else None, name, attempt)
-    attempt.sheet.put("probe_failed_due_to_regex", 0)
-    attempt.sheet.put("probe_failed_due_to_bytes", 0)
     try:
         await converse(stream, wanted, name, attempt)
     finally:
