@@ -41,6 +41,10 @@ class Windows:
     excepted: frozenset[date]
     clock: ZoneInfo
 
+    def __hash__(self) -> int:
+        # Asked for with every look into the years below; that of all fields takes longer than the look.
+        return hash((self.name, self.zone))
+
     @classmethod
     def parse(
         cls, name: str, zone: str, windows: Sequence[str], holidays: str | None = None, except_: Sequence[date] = ()

@@ -131,13 +131,15 @@ def inside(drawn: list[Drawn], excepted: set[date]) -> Matches:
     """Is a local minute in a window of its day, or in one of the day before that has not ended yet?"""
 
     def within(time: datetime) -> bool:
-        for _, weekdays, start, length in drawn:
-            for back in (0, 1):
-                day = time.date() - timedelta(days=back)
-                minute = time.hour * 60 + time.minute + 1440 * back
-                if day.weekday() in weekdays and day not in excepted and start <= minute < start + length:
-                    return True
-        return False
+        minute = time.hour * 60 + time.minute
+        return any(
+            start <= minute + 1440 * back < start + length and opened(time.date() - timedelta(days=back), weekdays)
+            for _, weekdays, start, length in drawn
+            for back in (0, 1)
+        )
+
+    def opened(day: date, weekdays: frozenset[int]) -> bool:
+        return day.weekday() in weekdays and day not in excepted
 
     return within
 

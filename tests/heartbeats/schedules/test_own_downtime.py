@@ -15,7 +15,7 @@ FIVE = Plan(Every(300), grace=60)
 OFFICE = Windows.parse("office", BERLIN, ["08:00-18:00"])
 HOURLY = Plan(Cron("0 * * * *", BERLIN), grace=10 * MINUTE)
 NIGHTLY = Plan(Cron("0 2 * * *", BERLIN), grace=HOUR, early=10 * MINUTE)
-bounded = settings(max_examples=300, deadline=None, derandomize=True)
+bounded = settings(max_examples=150, deadline=None, derandomize=True)
 
 
 def gap(start: str, end: str) -> Gap:
@@ -34,8 +34,8 @@ def test_the_clock_stops_while_the_receiver_is_down() -> None:
 
 
 def test_downtime_before_the_last_receipt_and_after_the_deadline_does_not_matter() -> None:
-    assert deadline(FIVE, 1000, [Gap(500, 900), Gap(1360, 9000)][:1]) == Deadline(1300, 1360)
-    assert deadline(FIVE, 1000, [Gap(1361, 9000)]) == Deadline(1300, 1360)
+    assert deadline(FIVE, 1000, [Gap(500, 900)]) == Deadline(1300, 1360)
+    assert deadline(FIVE, 1000, [Gap(500, 900), Gap(1361, 9000)]) == Deadline(1300, 1360)
 
 
 def test_of_downtime_around_the_first_declaration_only_what_follows_it_counts() -> None:

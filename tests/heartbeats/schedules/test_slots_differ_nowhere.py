@@ -14,7 +14,7 @@ from tests.heartbeats.schedules import oracle
 from tests.heartbeats.schedules.drawn import DAY, FIRST, LAST, Expression, change_days, crons, oncalendars
 from tests.heartbeats.schedules.times import ZONES
 
-bounded = settings(max_examples=30, deadline=None, derandomize=True)
+bounded = settings(max_examples=20, deadline=None, derandomize=True)
 
 
 def iterated(rule: Rule, start: float, end: float) -> list[float]:

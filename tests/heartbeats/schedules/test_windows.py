@@ -184,7 +184,7 @@ def test_an_unknown_zone_is_refused() -> None:
 
 
 @pytest.mark.parametrize("zone", ZONES)
-@settings(max_examples=20, deadline=None, derandomize=True)
+@settings(max_examples=12, deadline=None, derandomize=True)
 @given(data=st.data())
 def test_a_walk_over_the_minutes_finds_the_same_open_time(zone: str, data: st.DataObject) -> None:
     start = data.draw(change_days(zone)) - 2 * DAY
