@@ -1,25 +1,50 @@
 """Gathers what one scrape shows: the heartbeats' ready lines, and every family that is built when asked for."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass
 
 from exporter import meta
 from exporter.config import Config
 from exporter.exposition import Block
-from exporter.families import render
+from exporter.families import Family, render
 from exporter.heartbeats import schedule_families
 from exporter.heartbeats.receiver import Receiver
+from exporter.host import Host
 
 
-def pieces(
-    receiver: Receiver,
-    config: Config,
-    outcomes: dict[str, int],
-    reloads: meta.Reloads,
-    openmetrics: bool,
-    lanes: Sequence[int],
-) -> Iterator[bytes | Block]:
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """Where families come from."""
+
+    receiver: Receiver
+    host: Host
+    config: Callable[[], Config]
+    outcomes: dict[str, int]
+    reloads: meta.Reloads
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is asked for: the lanes of the heartbeats, or none of them; the readings by name, None: all enabled."""
+
+    heartbeats: bool
+    host: bool
+    lanes: Sequence[int]
+    readings: Collection[str] | None = None
+
+
+async def host_families(sources: Sources, wanted: Wanted, budget: float) -> list[Family]:
+    """The readings of the host, if they are asked for, in at most so many seconds."""
+    return await sources.host.collect(wanted.readings, budget) if wanted.host and 0 in wanted.lanes else []
+
+
+def pieces(sources: Sources, wanted: Wanted, host: Sequence[Family], openmetrics: bool) -> Iterator[bytes | Block]:
     """An exposition in order, without its end mark; what is not sharded stands in the first shard."""
-    yield from receiver.lines.pieces(openmetrics, lanes)
-    if 0 in lanes:
-        schedules = schedule_families.collect(config.calendar, receiver.register.zones, receiver.now())
-        yield render([*schedules, *meta.collect(receiver, outcomes, reloads)], openmetrics)
+    receiver = sources.receiver
+    if wanted.heartbeats:
+        yield from receiver.lines.pieces(openmetrics, wanted.lanes)
+        if 0 in wanted.lanes:
+            calendar, zones = sources.config().calendar, receiver.register.zones
+            schedules = schedule_families.collect(calendar, zones, receiver.now())
+            yield render([*schedules, *meta.collect(receiver, sources.outcomes, sources.reloads)], openmetrics)
+    yield render(host, openmetrics)

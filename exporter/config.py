@@ -9,7 +9,9 @@ from exporter.heartbeats import declare
 from exporter.heartbeats.declare import Calendar
 from exporter.heartbeats.heartbeat import Definition
 from exporter.heartbeats.web_ping import Creation, Pace
+from exporter.host.listed import ListedHost, hosts
 from exporter.limits import Network
+from exporter.probes.listed import Probes, probes
 from exporter.strict import Section, read
 
 DAY = 86_400.0
@@ -37,12 +39,16 @@ class Config:
     history: History
     calendar: Calendar
     heartbeats: Mapping[str, Definition]
+    host: str  # what this machine is called; "": its own name
+    hosts: tuple[ListedHost, ...]
+    probes: Probes
 
 
 def load(path: Path, environ: Mapping[str, str]) -> Config:
     """Read the file; ConfigError names file, line and key of the first mistake. `environ` may hold the secrets."""
     top = read(path)
     calendar = declare.calendar(top)
+    schedules = frozenset(calendar.schedules)
     config = Config(
         name=path.name,
         external_url=_url(top),
@@ -55,6 +61,9 @@ def load(path: Path, environ: Mapping[str, str]) -> Config:
         history=_history(top),
         calendar=calendar,
         heartbeats=_heartbeats(top, calendar),
+        host=top.text("host", ""),
+        hosts=hosts(top, schedules),
+        probes=probes(top, path.parent, schedules),
     )
     top.end()
     return config

@@ -5,6 +5,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from exporter.host import COLLECTORS, DEFAULT_OFF, Root
+
+PATHS = (
+    ("proc", "--path.procfs", "/proc"),
+    ("sys", "--path.sysfs", "/sys"),
+    ("rootfs", "--path.rootfs", "/"),
+    ("udev", "--path.udev.data", "/run/udev/data"),
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Flags:
@@ -16,6 +25,8 @@ class Flags:
     check: bool
     verb: str  # "" to serve, "urls" to print the ping URLs
     keys: bool
+    root: Root
+    collectors: frozenset[str]
 
 
 def parse(arguments: Sequence[str]) -> Flags:
@@ -32,11 +43,47 @@ def parse(arguments: Sequence[str]) -> Flags:
     parser.add_argument(
         "--config.check", dest="check", action="store_true", help="read the configuration files and end"
     )
+    _add_host_flags(parser)
     given = parser.parse_args(arguments)
     host, port = given.listen
     return Flags(
-        given.config_file, host, port, given.storage, given.web_config, given.check, given.verb or "", given.keys
+        config_file=given.config_file,
+        host=host,
+        port=port,
+        storage=given.storage,
+        web_config=given.web_config,
+        check=given.check,
+        verb=given.verb or "",
+        keys=given.keys,
+        root=Root(given.proc, given.sys, given.rootfs, given.udev, textfile=tuple(given.textfile), docker=given.engine),
+        collectors=_collectors(given),
     )
+
+
+def _add_host_flags(parser: argparse.ArgumentParser) -> None:
+    """The flags that node_exporter has, under its names."""
+    for dest, flag, default in PATHS:
+        parser.add_argument(flag, dest=dest, default=default, metavar="PATH")
+    parser.add_argument("--collector.textfile.directory", dest="textfile", action="append", default=[], metavar="DIR")
+    parser.add_argument(
+        "--collector.containers.socket", dest="engine", metavar="SOCKET", help="of a Docker-compatible engine"
+    )
+    parser.add_argument("--collector.disable-defaults", dest="bare", action="store_true")
+    readings = parser.add_argument_group("readings of the host", f"off by default: {', '.join(sorted(DEFAULT_OFF))}")
+    for name in COLLECTORS:
+        readings.add_argument(
+            f"--collector.{name}", dest="on", action="append_const", const=name, help=argparse.SUPPRESS
+        )
+        readings.add_argument(
+            f"--no-collector.{name}", dest="off", action="append_const", const=name, help=argparse.SUPPRESS
+        )
+
+
+def _collectors(given: argparse.Namespace) -> frozenset[str]:
+    default = set() if given.bare else set(COLLECTORS) - DEFAULT_OFF
+    if given.engine:
+        default.add("containers")
+    return frozenset((default | set(given.on or ())) - set(given.off or ()))
 
 
 def _address(text: str) -> tuple[str, int]:

@@ -10,11 +10,12 @@ import ssl
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from pathlib import Path
 
 from aiohttp import web
 
+from exporter import collect, meta, web_pages, webconfig
 from exporter import config as configuration
-from exporter import meta, web_pages, webconfig
 from exporter.clock import SystemClock
 from exporter.config import Config
 from exporter.flags import Flags
@@ -27,9 +28,11 @@ from exporter.heartbeats.store import StorageError, Store
 from exporter.heartbeats.upkeep import keep_up
 from exporter.heartbeats.web_manage import Management
 from exporter.heartbeats.web_ping import Pings
+from exporter.host import Host
 from exporter.limits import Limit
 from exporter.strict import ConfigError
 from exporter.web import Server, Site, client
+from exporter.web_sd import Targets
 
 log = logging.getLogger(__name__)
 
@@ -49,16 +52,27 @@ class Exporter:
         address, wrong = client(lambda: self.config.trusted_proxies), Limit(1.0, 60, 10_000)
         self.pings = Pings(self.receiver, address, wrong, config.pace, config.creation)
         self.management = Management(self.receiver, address, wrong, base_url, config.name)
+        self.targets = Targets(config, asyncio.get_running_loop().time, Path(flags.root.proc))
+        self.host = Host(flags.root, flags.collectors)
         self._reloading = asyncio.Lock()
         self._use(config)
 
     def site(self, web_config: WebConfig) -> Site:
-        pages = web_pages.Pages(self.receiver, lambda: self.config, self.pings.outcomes, self.reloads, self.reload)
+        outcomes = self.pings.outcomes
+        sources = collect.Sources(self.receiver, self.host, lambda: self.config, outcomes, self.reloads)
+        pages, targets = web_pages.Pages(sources, self.reload), self.targets
         gate = Gate(lambda: web_config().users, secrets.token_bytes(32))
         return Site(
             self.pings.healthchecks,
             {"api": self._api},
-            {"": pages.landing, "metrics": pages.metrics, "-": pages.health},
+            {
+                "": pages.landing,
+                "metrics": pages.metrics,
+                "-": pages.health,
+                "probe": targets.probe,
+                "probes": targets.results,
+                "sd": targets.discover,
+            },
             gate,
         )
 
@@ -81,6 +95,7 @@ class Exporter:
         self.config = config
         self.pings.calendar = self.management.calendar = config.calendar
         self.pings.creation, self.pings.pace = config.creation, config.pace
+        self.targets.use(config)
 
     async def _api(self, request: web.BaseRequest, path: list[str], query: str) -> web.StreamResponse:
         match path:
@@ -115,6 +130,7 @@ async def serve(flags: Flags, config: Config, keys: Keys, base_url: str) -> None
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
     await exporter.receiver.drain()
+    exporter.targets.close()
     log.info("stopped")
 
 

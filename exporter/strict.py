@@ -55,6 +55,11 @@ class Section:
         self.asked.add(key)
         return key in self.entries
 
+    def is_mapping(self, key: str) -> bool:
+        """Does the key hold a mapping?"""
+        self.asked.add(key)
+        return key in self.entries and isinstance(self.entries[key][1], Entries)
+
     def text(self, key: str, default: D | Needed = REQUIRED) -> str | D:
         return self._scalar(key, default, "a text", str)
 

@@ -10,14 +10,16 @@ from zoneinfo import ZoneInfo
 from aiohttp import web
 
 from exporter import collect, meta, scrape
-from exporter.config import Config
 from exporter.exposition import lanes
 from exporter.heartbeats import ping
 from exporter.heartbeats.heartbeat import Heartbeat
 from exporter.heartbeats.receiver import Receiver
+from exporter.host import COLLECTORS, unknown
+from exporter.probes.run import budget
 from exporter.strict import format_duration
 from exporter.web_parts import LAST_INSTANT
 
+HOST_SECONDS = 10.0  # for the readings of the host, when the scraper announces no timeout
 SHOWN = 200  # heartbeats on the landing page, the troubled first
 TROUBLE = ("late", "failing", "overdue", "running", "new", "maintenance", "paused", "up")
 Reload = Callable[[], Awaitable[str | None]]
@@ -26,37 +28,29 @@ Reload = Callable[[], Awaitable[str | None]]
 class Pages:
     """What they need to know. `reload` answers None, or what was wrong with the file."""
 
-    def __init__(
-        self,
-        receiver: Receiver,
-        config: Callable[[], Config],
-        outcomes: dict[str, int],
-        reloads: meta.Reloads,
-        reload: Reload,
-    ) -> None:
-        self._receiver = receiver
-        self._config = config
-        self._outcomes = outcomes
-        self._reloads = reloads
+    def __init__(self, sources: collect.Sources, reload: Reload) -> None:
+        self._sources = sources
+        self._receiver = sources.receiver
         self._reload = reload
         self._thread = ThreadPoolExecutor(1, "deflate")
 
     async def metrics(self, request: web.BaseRequest, path: list[str], query: str) -> web.StreamResponse:
-        """/metrics[?shard=1/4]"""
+        """/metrics, /metrics/heartbeats, /metrics/host; [?shard=1/4] [&collect[]=<reading>]"""
+        headers = request.headers
         try:
-            mine = _lanes(ping.keys(query).get("shard", ["1/1"])[-1])
+            wanted = _wanted(path, ping.keys(query))
+            seconds = budget(headers.get("X-Prometheus-Scrape-Timeout-Seconds"), HOST_SECONDS)
         except ValueError as e:
             return web.Response(status=400, text=f"{e}\n")
         await self._receiver.look()
-        headers = request.headers
+        host = await collect.host_families(self._sources, wanted, seconds)
         form = scrape.negotiate(headers.get("Accept", ""), headers.get("Accept-Encoding", ""))
         answer = web.StreamResponse(headers={"Content-Type": form.content_type, "Vary": "Accept, Accept-Encoding"})
         if form.gzip:
             answer.headers["Content-Encoding"] = "gzip"
         await answer.prepare(request)
         if request.method != "HEAD":
-            receiver, config = self._receiver, self._config()
-            pieces = collect.pieces(receiver, config, self._outcomes, self._reloads, form.openmetrics, mine)
+            pieces = collect.pieces(self._sources, wanted, host, form.openmetrics)
             async for part in scrape.stream(pieces, form, self._thread):
                 await answer.write(part)
         await answer.write_eof()
@@ -146,6 +140,17 @@ def _at(at: float, zone: str) -> str:
     if not 0 < at < LAST_INSTANT:
         return "–"
     return f"{datetime.fromtimestamp(at, ZoneInfo(zone)):%a %d %b %H:%M:%S %Z}"
+
+
+def _wanted(path: list[str], asked: dict[str, list[str]]) -> collect.Wanted:
+    if path not in ([], ["heartbeats"], ["host"]):
+        raise ValueError("there are /metrics, /metrics/heartbeats and /metrics/host")
+    readings = asked.get("collect[]")
+    strange = unknown(readings or ())
+    if strange:
+        raise ValueError(f"there is no reading {strange[0]!r}; known: {', '.join(COLLECTORS)}")
+    mine = _lanes(asked.get("shard", ["1/1"])[-1])
+    return collect.Wanted(path != ["host"] and not readings, path != ["heartbeats"], mine, readings)
 
 
 def _lanes(shard: str) -> range:

@@ -1,0 +1,63 @@
+"""The hosts that the configuration file lists, read strictly and handed to Prometheus as http_sd wants them."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from exporter.durations import format_duration
+from exporter.strict import Section
+
+ADDRESS = re.compile(r"(\[[0-9a-fA-F:.]+\]|[^\s:/\[\]]+):[0-9]{1,5}")
+OWN_PATH = "/metrics/host"
+
+
+@dataclass(frozen=True, slots=True)
+class ListedHost:
+    """Another machine's exporter, ours or node_exporter; `interval` in seconds, 0: Prometheus's own."""
+
+    host: str
+    address: str
+    path: str = "/metrics"
+    interval: float = 0.0
+    schedule: str = ""
+
+
+def hosts(top: Section, schedules: frozenset[str]) -> tuple[ListedHost, ...]:
+    """`hosts` of the file's top level."""
+    found: dict[str, ListedHost] = {}
+    for section in top.sections("hosts"):
+        host = ListedHost(
+            section.text("host"),
+            section.text("address"),
+            section.text("path", "/metrics"),
+            section.duration("interval", 0.0),
+            section.text("schedule", ""),
+        )
+        section.end()
+        if not ADDRESS.fullmatch(host.address):
+            raise section.error("address", f"{host.address!r}: expected host:port, as in web01:9100")
+        if host.host in found:
+            raise section.error("host", f"{host.host!r} is listed twice")
+        if host.schedule and host.schedule not in schedules:
+            raise section.error("schedule", f"there is no schedule {host.schedule!r}")
+        found[host.host] = host
+    return tuple(found.values())
+
+
+def targets(listed: Iterable[ListedHost], own_name: str, exporter: str) -> list[dict[str, Any]]:
+    """http_sd's answer: this machine first, read through the exporter itself, unless the file lists its name."""
+    listed = tuple(listed)
+    if all(host.host != own_name for host in listed):
+        listed = (ListedHost(own_name, exporter, OWN_PATH), *listed)
+    return [{"targets": [host.address], "labels": _labels(host)} for host in listed]
+
+
+def _labels(host: ListedHost) -> dict[str, str]:
+    labels = {"host": host.host, "__metrics_path__": host.path}
+    if host.interval:
+        labels["__scrape_interval__"] = format_duration(host.interval)
+        labels["__scrape_timeout__"] = format_duration(min(host.interval, 10.0))
+    if host.schedule:
+        labels["schedule"] = host.schedule
+    return labels
