@@ -1,17 +1,38 @@
 """The recorded trees, and a host that is read from them."""
 
+import asyncio
+import os
+import shutil
+import subprocess
 import tarfile
-from collections.abc import Awaitable, Callable
+import tempfile
+import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from exporter.families import render
-from exporter.host import Host
+from exporter.host import COLLECTORS, Host, Root
 from tests.host.exposition import Exposition, read
 
 TREES = Path(__file__).parent.parent / "fixtures/node/node_exporter.tar.gz"
-Scrape = Callable[[Host], Awaitable[Exposition]]
+# A user's systemd refuses to run where the system's does not, which it takes from this folder. It is made in a
+# mount namespace of the test's own, so that nobody else takes this machine for one that runs systemd.
+START = """
+mount --make-rprivate / && mount -t tmpfs tmpfs /run && mkdir -p /run/systemd/system || exit 1
+exec /lib/systemd/systemd --user --log-target=console
+"""
+UNITS = {
+    "flapping.service": "[Unit]\nStartLimitIntervalSec=60\nStartLimitBurst=3\n"
+    "[Service]\nExecStart=/bin/false\nRestart=always\nRestartSec=10ms\n",
+    "steady.service": "[Service]\nType=exec\nExecStart=/bin/sleep 600\n",
+    "tick.service": "[Service]\nType=oneshot\nExecStart=/bin/true\n",
+    "tick.timer": "[Timer]\nOnActiveSec=1ms\nAccuracySec=1ms\n",
+    "door.socket": "[Socket]\nListenStream=%t/door\nAccept=yes\n",
+    "door@.service": "[Service]\nExecStart=/bin/cat\nStandardInput=socket\n",
+}
+WANTED = ("flapping.service", "steady.service", "tick.timer", "door.socket")
 
 
 @pytest.fixture(scope="session")
@@ -26,3 +47,61 @@ def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
 async def scrape(host: Host, budget: float = 20) -> Exposition:
     """One scrape of everything, through the text format."""
     return read(render(await host.collect(None, budget), openmetrics=False).decode())
+
+
+@pytest.fixture(scope="session")
+def recorded(tree: Path) -> Exposition:
+    """Every reading of the recorded trees."""
+    root = Root(
+        proc=f"{tree}/proc",
+        sys=f"{tree}/sys",
+        rootfs=str(tree),
+        udev=f"{tree}/udev",
+        textfile=(f"{tree}/textfile/two_metric_files",),
+    )
+    return asyncio.run(scrape(Host(root, set(COLLECTORS) - {"systemd", "containers"})))
+
+
+@pytest.fixture(scope="session")
+def bus() -> Iterator[str]:
+    """The socket of a bus on which a systemd with those units answers."""
+    # Not pytest's folder: the name of a Unix socket may have 107 bytes.
+    home = Path(tempfile.mkdtemp(prefix="hl-"))
+    _write_units(home / ".config/systemd/user")
+    address = f"unix:path={home}/bus"
+    environment = {**os.environ, "XDG_RUNTIME_DIR": str(home), "HOME": str(home), "DBUS_SESSION_BUS_ADDRESS": address}
+    daemon = _start(["dbus-daemon", "--session", "--nofork", f"--address={address}"], environment)
+    while not (home / "bus").exists():
+        time.sleep(0.01)
+    systemd = _start(["unshare", "--mount", "--map-current-user", "--keep-caps", "sh", "-c", START], environment)
+    yield f"{home}/bus"
+    for process in (systemd, daemon):
+        process.terminate()
+        process.wait(20)
+    shutil.rmtree(home)
+
+
+def _start(command: list[str], environment: dict[str, str]) -> "subprocess.Popen[bytes]":
+    return subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+
+@pytest.fixture(scope="session")
+def flapped(bus: str) -> Exposition:
+    """What is read of that systemd when its flapping service has given up."""
+    host = Host(Root(bus=bus), ["systemd"])
+    failed = ("node_systemd_units", frozenset({("state", "failed")}))
+    for _ in range(1000):
+        found = asyncio.run(scrape(host))
+        if found.values.get(failed) == 1:
+            return found
+        time.sleep(0.03)
+    raise AssertionError("the flapping service did not give up")
+
+
+def _write_units(folder: Path) -> None:
+    wants = folder / "default.target.wants"
+    wants.mkdir(parents=True)
+    for name, text in UNITS.items():
+        (folder / name).write_text(text)
+    for name in WANTED:
+        (wants / name).symlink_to(folder / name)

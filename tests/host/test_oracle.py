@@ -1,16 +1,13 @@
 """The recorded trees, read by us and by node_exporter: the same families, types, helps, series and values."""
 
-import asyncio
 import re
 from pathlib import Path
 
 import pytest
 
-from exporter.host import COLLECTORS, Host, Root
-from tests.host.conftest import scrape
 from tests.host.exposition import Exposition, Series, read
 
-# Subjects that are not read here. Their users keep node_exporter, whose names do not meet ours.
+# Subjects that are not read here. Their users keep node_exporter, whose names do not meet recorded.
 LEFT_OUT = {
     r"node_(bcache|bcachefs|btrfs|xfs|zfs)_": "a file system's own counters",
     r"node_(drbd|dmmultipath|fibrechannel|infiniband|ipvs|nvme|rapl|selinux|tape|watchdog)_": "rare parts of machines",
@@ -52,36 +49,24 @@ def told(series: Series) -> bool:
     return any(re.match(pattern, shown(series)) for pattern in OF_THE_FLAGS)
 
 
-@pytest.fixture(scope="module")
-def ours(tree: Path) -> Exposition:
-    root = Root(
-        proc=f"{tree}/proc",
-        sys=f"{tree}/sys",
-        rootfs=str(tree),
-        udev=f"{tree}/udev",
-        textfile=(f"{tree}/textfile/two_metric_files",),
-    )
-    return asyncio.run(scrape(Host(root, set(COLLECTORS) - {"systemd", "containers"})))
-
-
 @pytest.fixture(scope="module", params=["expected.txt", "upstream.txt"])
 def theirs(request: pytest.FixtureRequest, tree: Path) -> Exposition:
     return read((tree / request.param).read_text())
 
 
-def test_every_value_is_node_exporters(ours: Exposition, theirs: Exposition) -> None:
+def test_every_value_is_node_exporters(recorded: Exposition, theirs: Exposition) -> None:
     different = {
         shown(series): (value, theirs.values[series])
-        for series, value in ours.values.items()
+        for series, value in recorded.values.items()
         if series in theirs.values and value != theirs.values[series] and not OF_THE_MACHINE.match(series[0])
     }
     assert different == {}
-    assert len(ours.values.keys() & theirs.values.keys()) > 1000
+    assert len(recorded.values.keys() & theirs.values.keys()) > 1000
 
 
-def test_no_series_is_missing_and_none_is_ours_alone(ours: Exposition, theirs: Exposition) -> None:
-    both = ours.names() & theirs.names()
-    unlike = {series for series in ours.values.keys() ^ theirs.values.keys() if series[0] in both}
+def test_no_series_is_missing_and_none_is_ours_alone(recorded: Exposition, theirs: Exposition) -> None:
+    both = recorded.names() & theirs.names()
+    unlike = {series for series in recorded.values.keys() ^ theirs.values.keys() if series[0] in both}
     later = "node_edac_channel_correctable_errors_total" not in theirs.names()
     unexplained = [
         shown(series)
@@ -91,14 +76,16 @@ def test_no_series_is_missing_and_none_is_ours_alone(ours: Exposition, theirs: E
     assert unexplained == []
 
 
-def test_types_and_helps_are_node_exporters(ours: Exposition, theirs: Exposition) -> None:
-    both = {name for name in ours.names() & theirs.names() if name != "node_exporter_build_info"}
-    assert {name: ours.types[name] for name in both} == {name: theirs.types[name] for name in both}
+def test_types_and_helps_are_node_exporters(recorded: Exposition, theirs: Exposition) -> None:
+    both = {name for name in recorded.names() & theirs.names() if name != "node_exporter_build_info"}
+    assert {name: recorded.types[name] for name in both} == {name: theirs.types[name] for name in both}
     read_from = re.compile(r"Metric read from .*/textfile")
-    assert {name: read_from.sub("", ours.helps[name]) for name in both} == {
+    assert {name: read_from.sub("", recorded.helps[name]) for name in both} == {
         name: read_from.sub("", theirs.helps[name]).replace("Metric read from FIXTURES/textfile", "") for name in both
     }
 
 
-def test_what_is_left_out_is_said(ours: Exposition, theirs: Exposition) -> None:
-    assert [name for name in theirs.names() - ours.names() if not any(re.match(each, name) for each in LEFT_OUT)] == []
+def test_what_is_left_out_is_said(recorded: Exposition, theirs: Exposition) -> None:
+    assert [
+        name for name in theirs.names() - recorded.names() if not any(re.match(each, name) for each in LEFT_OUT)
+    ] == []
