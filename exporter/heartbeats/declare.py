@@ -9,12 +9,13 @@ from typing import Any
 
 from exporter.heartbeats.heartbeat import Definition
 from exporter.heartbeats.register import ID
-from exporter.heartbeats.schedules import KINDS, Every, Maintenance, Plan, Rule, Windows, wall
+from exporter.heartbeats.schedules import KINDS, Every, Maintenance, Plan, Rule, Windows, deadline, wall
 from exporter.strict import ConfigError, Section, load
 
 TOKEN = re.compile(r"[A-Za-z0-9_-]{22,64}")
 DEFAULT_GRACE = 60.0
 PERIOD = (1.0, 366 * 86_400.0)  # seconds; HC's longest is a year
+REFERENCE = 1_767_225_600.0  # 2026-01-01: whether a plan can ever be due does not depend on when one asks
 MATCHERS = ("heartbeat", "host", "name", "schedule")
 
 
@@ -69,7 +70,11 @@ def heartbeat(section: Section, calendar: Calendar, spec: Mapping[str, Any] | No
     for tag in definition.tags:
         if not tag.isprintable() or "," in tag:
             raise section.error("tags", f"{tag!r}: a tag has no comma and only printable characters")
-    return maintained(definition, calendar)
+    found = maintained(definition, calendar)
+    if deadline(found.plan, REFERENCE).at == math.inf:
+        never = "it is never due: the schedule and maintenance leave no time for it" if windows else "it is never due"
+        raise section.error(None, f"{id!r}: {never}")
+    return found
 
 
 def heartbeat_of(spec: Mapping[str, Any], calendar: Calendar, name: str = "request body") -> Definition:
