@@ -72,7 +72,8 @@ class Host:
     async def _read(self, names: list[str], budget: float) -> dict[str, Outcome]:
         """Two scrapes at once share a reading; one that hangs since an earlier scrape is not waited for."""
         now = self._timer()
-        shared = {name: self._calls[name] for name in names if name in self._calls}
+        # Threads take their calls out as they end.
+        shared = {name: call for name in names if (call := self._calls.get(name))}
         own = {name: _call(name, now) for name in names if name not in shared}
         self._calls |= own
         fresh = [call.outcome for call in shared.values() if now - call.began < self._patience]

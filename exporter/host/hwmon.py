@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from exporter.families import Family, Sample, Type
-from exporter.host.root import Root, names, optional
+from exporter.host.root import Root, names, optional, optional_names
 
 FILE = re.compile(r"(?P<type>[^0-9]+)(?P<id>[0-9]*)(_(?P<property>.+))?")
 TYPES = re.compile(r"vrm|beep_enable|update_interval|in|cpu|fan|pwm|temp|curr|power|energy|humidity|intrusion|freq")
@@ -125,9 +125,7 @@ def _sensors(path: str) -> dict[str, dict[str, str]]:
     """The files of a chip by sensor and element; some drivers put them beside the chip, in its device."""
     sensors: dict[str, dict[str, str]] = {}
     for directory in (path, f"{path}/device"):
-        if not os.path.isdir(directory):
-            continue
-        for name in names(directory):
+        for name in optional_names(directory):
             match = FILE.fullmatch(name)
             if match and TYPES.fullmatch(match["type"]) and (text := optional(f"{directory}/{name}")) is not None:
                 sensor = f"{match['type']}{int(match['id'] or 0)}"

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 
 from exporter.families import Family, Sample, by
-from exporter.host.root import Root, names, optional
+from exporter.host.root import Root, names, optional, optional_names
 
 # The attribute in /sys, and the reading's name where it differs.
 PLAIN = {
@@ -103,5 +103,5 @@ def collect(root: Root) -> Iterator[Family]:
 
 
 def _attributes(path: str) -> dict[str, str]:
-    values = {name: optional(f"{path}/{name}") for name in names(path) if name != "uevent"}
+    values = {name: optional(f"{path}/{name}") for name in optional_names(path) if name != "uevent"}
     return {name: value for name, value in values.items() if value is not None}

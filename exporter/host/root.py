@@ -70,3 +70,11 @@ def number(path: str) -> int | None:
 def names(path: str) -> list[str]:
     """The sorted names in a directory. OSError where there is none."""
     return sorted(os.listdir(path))
+
+
+def optional_names(path: str) -> list[str]:
+    """The sorted names in a directory, none where it is none or has vanished."""
+    try:
+        return names(path)
+    except OSError:
+        return []

@@ -57,7 +57,8 @@ def parse(chunk: bytes) -> tuple[Mapping[str, int], bool]:
 def collect(root: Root) -> Iterator[Family]:
     counts = _dump(socket.AF_INET)
     if os.path.exists(f"{root.proc}/net/tcp6"):
-        counts += _dump(socket.AF_INET6)
+        # Adding counters would drop what is zero.
+        counts.update(_dump(socket.AF_INET6))
     yield by("node_tcp_connection_states", "gauge", "Number of connection states.", "state", counts)
 
 

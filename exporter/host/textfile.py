@@ -14,6 +14,8 @@ from exporter.families import Family, Sample, Type, by, single
 from exporter.host.root import Root, names, read
 
 log = logging.getLogger(__name__)
+LARGEST = 8_388_608
+"""Bytes: a script that runs wild may fill the disk, not our memory."""
 TYPES: dict[str, Type] = {
     "counter": "counter",
     "gauge": "gauge",
@@ -93,6 +95,13 @@ def merge(files: list[File]) -> tuple[list[Family], bool]:
     return described, odd
 
 
+def _file(path: str) -> File:
+    stat = os.stat(path)
+    if stat.st_size > LARGEST:
+        raise ValueError(f"{stat.st_size} bytes, more than {LARGEST}")
+    return File(path, int(stat.st_mtime), parse(read(path)))
+
+
 def _files(patterns: tuple[str, ...]) -> tuple[list[File], bool]:
     """The files that could be read and parsed, and whether there were others."""
     files, broken = [], False
@@ -105,7 +114,7 @@ def _files(patterns: tuple[str, ...]) -> tuple[list[File], bool]:
             continue
         for path in (f"{directory}/{name}" for name in found if name.endswith(".prom")):
             try:
-                files.append(File(path, int(os.stat(path).st_mtime), parse(read(path))))
+                files.append(_file(path))
             except (OSError, ValueError) as error:
                 log.error("%s: %s", path, error)
                 broken = True

@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+import socket
 
 import pytest
 
@@ -61,6 +62,13 @@ def both() -> tuple[Exposition, Exposition]:
         fetch(url)
         ours = asyncio.run(scrape(host))
         return ours, fetch(url)
+
+
+def test_queues_without_a_byte_in_them_are_told_as_zero() -> None:
+    with socket.create_server(("127.0.0.1", 0)):
+        found = asyncio.run(scrape(Host(Root(), ["tcpstat"])))
+    states = {dict(labels)["state"] for name, labels in found.values if name == "node_tcp_connection_states"}
+    assert states >= {"listen", "rx_queued_bytes", "tx_queued_bytes"}
 
 
 def test_the_series_are_the_same(both: tuple[Exposition, Exposition]) -> None:

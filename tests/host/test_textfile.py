@@ -46,6 +46,13 @@ def test_a_counter_keeps_the_name_its_file_gives_it(name: str) -> None:
     assert render(parse(text), openmetrics=False).decode() == text
 
 
+async def test_a_file_too_large_to_be_meant_is_refused(tmp_path: Path) -> None:
+    with (tmp_path / "wild.prom").open("wb") as file:
+        file.truncate(1 << 40)
+    found = await serve(tmp_path)
+    assert (error(found), found.collectors(1)) == (1, {"textfile"})
+
+
 async def test_a_directory_that_is_missing_is_an_error(tmp_path: Path) -> None:
     assert error(await serve(tmp_path / "gone")) == 1
 
