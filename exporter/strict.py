@@ -7,7 +7,7 @@ that is known, then call `end`, which refuses the others.
 
 import difflib
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from enum import Enum
@@ -193,6 +193,14 @@ class Section:
         if default is REQUIRED:
             raise self._missing(key, wanted)
         return default
+
+    def missing_one_of(self, keys: Collection[str]) -> ConfigError:
+        """The error that one of these keys is needed, or that one is misspelt."""
+        unasked = [k for k in self.entries if k not in self.asked]
+        for key in keys:
+            for misspelt in difflib.get_close_matches(key, unasked, n=1, cutoff=0.75):
+                return self.error(misspelt, f'unknown key; did you mean "{key}"?')
+        return self.error(None, f"give one of {', '.join(keys)}")
 
     def _missing(self, key: str, wanted: str) -> ConfigError:
         unasked = [k for k in self.entries if k not in self.asked]

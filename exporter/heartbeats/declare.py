@@ -90,10 +90,10 @@ def maintained(definition: Definition, calendar: Calendar) -> Definition:
 
 def _rule(section: Section, timezone: str) -> Rule:
     given = [kind for kind in KINDS if section.has(kind)]
-    if len(given) != 1:
-        wanted = ", ".join(KINDS)
-        several = ", not several" if given else ""
-        raise section.error(given[1] if given else None, f"give one of {wanted}{several}")
+    if not given:
+        raise section.missing_one_of(KINDS)
+    if len(given) > 1:
+        raise section.error(given[1], f"give one of {', '.join(KINDS)}, not several")
     key = given[0]
     kind = KINDS[key]
     if issubclass(kind, Every):
