@@ -212,6 +212,12 @@ async def test_hostile_texts_of_any_length_are_within_discords_limits(suite: str
         for group in groups.values():
             await at.resolve(*group[::2])
         told += [await at.hears(f"RESOLVED {len(group[::2])} · {name}") for name, group in groups.items()]
+        # The longest of all: as many as are told in full, and more resolved than are named.
+        for group in groups.values():
+            await at.resolve(*group[7::2])
+        told += [
+            await at.hears(f"FIRING 3, RESOLVED 27 · {name}") for name, group in groups.items() if len(group) == 60
+        ]
     assert at.discord.refusals == []
     for message in told:
         description = message.embeds[0].description
