@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from math import isfinite, isnan
 from typing import Literal, NamedTuple
 
 Type = Literal["counter", "gauge", "untyped", "histogram", "summary"]
@@ -90,9 +91,9 @@ def _braces(labels: Labels) -> str:
 
 
 def _number(value: float) -> str:
-    """Prometheus's words for what Python calls inf, -inf and nan; whole numbers without a fraction."""
-    if value != value:
+    """Prometheus's words for what Python calls inf, -inf and nan; whole numbers without a fraction, truth as 1."""
+    if isfinite(value):
+        return repr(+value)
+    if isnan(value):
         return "NaN"
-    if value in (float("inf"), float("-inf")):
-        return "+Inf" if value > 0 else "-Inf"
-    return repr(value)
+    return "+Inf" if value > 0 else "-Inf"

@@ -82,6 +82,10 @@ def test_a_counter_without_total_gets_it_in_openmetrics_alone() -> None:
     assert b"\nx_pages_total 7\n" in render([family], openmetrics=True)
 
 
+def test_truth_is_a_number() -> None:
+    assert render([single("x", "gauge", "X.", True)], openmetrics=False).endswith(b"\nx 1\n")
+
+
 def test_a_family_without_samples_leaves_no_line() -> None:
     assert render([by("x", "gauge", "X.", "device", {})], openmetrics=False) == b""
 
