@@ -1,13 +1,10 @@
 """How much do the disks read, write, discard and wait?"""
 
-import re
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from exporter.families import Family, Type, by, table
 from exporter.host.root import Root, optional, read
-
-IGNORED = re.compile(r"(z?ram|loop|fd|(h|s|v|xv)d[a-z]|nvme\d+n\d+p)\d+$")
 
 
 class Field(NamedTuple):
@@ -62,9 +59,9 @@ class Disk(NamedTuple):
 
 
 def parse(text: str) -> dict[str, Disk]:
-    """/proc/diskstats by device, without partitions of whole disks and without loop and memory devices."""
+    """/proc/diskstats by device."""
     rows = (line.split() for line in text.splitlines())
-    return {row[2]: Disk(row[0], row[1], tuple(map(int, row[3:]))) for row in rows if not IGNORED.match(row[2])}
+    return {row[2]: Disk(row[0], row[1], tuple(map(int, row[3:]))) for row in rows}
 
 
 def parse_udev(text: str) -> dict[str, str]:
@@ -74,7 +71,9 @@ def parse_udev(text: str) -> dict[str, str]:
 
 
 def collect(root: Root) -> Iterator[Family]:
-    disks = parse(read(f"{root.proc}/diskstats"))
+    every = parse(read(f"{root.proc}/diskstats"))
+    # By default neither partitions nor loop and memory devices.
+    disks = {device: disk for device, disk in every.items() if not root.filters.disks.search(device)}
     for i, (name, unit, help) in enumerate(FIELDS):
         type: Type = "counter" if name.endswith("_total") else "gauge"
         values = {device: disk.counts[i] * unit for device, disk in disks.items() if i < len(disk.counts)}

@@ -1,19 +1,13 @@
 """How full are the file systems, and can they be written?"""
 
 import os
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from exporter.families import Family, Labels, Sample
+from exporter.host.filters import Filters
 from exporter.host.mounts import Answer
 from exporter.host.root import Root, read
-
-IGNORED_POINTS = re.compile(r"/(dev|proc|run/credentials/.+|sys|var/lib/docker/.+|var/lib/containers/storage/.+)($|/)")
-IGNORED_TYPES = re.compile(
-    r"(autofs|binfmt_misc|bpf|cgroup2?|configfs|debugfs|devpts|devtmpfs|fusectl|hugetlbfs|iso9660|mqueue|nsfs|overlay|proc"
-    r"|procfs|pstore|rpc_pipefs|securityfs|selinuxfs|squashfs|erofs|sysfs|tracefs)"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +23,17 @@ class Mount:
 
 
 def parse(text: str, rootfs: str = "/") -> list[Mount]:
-    """/proc/<pid>/mountinfo: what is mounted, without what is never full; ValueError for a line that is not one."""
-    mounts = (_mount(line, rootfs) for line in text.splitlines())
-    return [mount for mount in mounts if not (IGNORED_TYPES.fullmatch(mount.type) or IGNORED_POINTS.match(mount.point))]
+    """/proc/<pid>/mountinfo: what is mounted; ValueError for a line that is none."""
+    return [_mount(line, rootfs.rstrip("/")) for line in text.splitlines()]
 
 
-def _mount(line: str, rootfs: str) -> Mount:
+def served(mounts: Iterable[Mount], filters: Filters) -> list[Mount]:
+    """Without what is never full, such as /proc."""
+    types, points = filters.file_systems.search, filters.mount_points.search
+    return [mount for mount in mounts if not types(mount.type) and not points(mount.point)]
+
+
+def _mount(line: str, prefix: str) -> Mount:
     # The number of optional fields varies, " - " ends them.
     left, separator, right = line.partition(" - ")
     if not separator:
@@ -42,13 +41,14 @@ def _mount(line: str, rootfs: str) -> Mount:
     _, _, number, _, point, options, *_ = left.split(" ")
     type, device, superblock = right.split(" ", 2)
     point = point.replace("\\040", " ").replace("\\011", "\t")
-    point = point if rootfs == "/" else point.removeprefix(rootfs.rstrip("/")) or "/"
+    if prefix and f"{point}/".startswith(f"{prefix}/"):
+        point = point.removeprefix(prefix) or "/"
     readonly = "ro" in options.split(",") or not {"ro", "emergency_ro"}.isdisjoint(superblock.split(","))
     return Mount(device, number, point, type, readonly)
 
 
 def collect(root: Root) -> Iterator[Family]:
-    mounts = list(dict.fromkeys(parse(_mountinfo(root.proc), root.rootfs)))
+    mounts = list(dict.fromkeys(served(parse(_mountinfo(root.proc), root.rootfs), root.filters)))
     prefix = root.rootfs.rstrip("/")
     paths = {mount: prefix + mount.point for mount in mounts}
     answers = root.mounts.ask(list(paths.values()))

@@ -74,7 +74,8 @@ def parse(kind: str, element: str, has_bare: bool) -> Reading:
 
 def collect(root: Root) -> Iterator[Family]:
     base = f"{root.sys}/class/hwmon"
-    chips = _chips([f"{base}/{name}" for name in names(base)])
+    every = _chips([f"{base}/{name}" for name in names(base)])
+    chips = {chip: path for chip, path in every.items() if not root.filters.chips.search(chip)}
     names_found = {chip: clean(optional(f"{path}/name") or "") for chip, path in chips.items()}
     named = [Sample((("chip", chip), ("chip_name", name)), 1) for chip, name in names_found.items() if name]
     yield Family("node_hwmon_chip_names", "gauge", "Annotation metric for human-readable chip names", named)

@@ -47,7 +47,8 @@ def _number(text: str) -> int | None:
 
 def collect(root: Root) -> Iterator[Family]:
     base = f"{root.sys}/class/net"
-    devices = {name: _attributes(f"{base}/{name}") for name in names(base) if os.path.isdir(f"{base}/{name}")}
+    served = [name for name in names(base) if not root.filters.links.search(name) and os.path.isdir(f"{base}/{name}")]
+    devices = {name: _attributes(f"{base}/{name}") for name in served}
     numbers = {device: parse(attributes) for device, attributes in devices.items()}
     for attribute, (name, type) in NUMBERS.items():
         values = {device: known[attribute] for device, known in numbers.items() if attribute in known}

@@ -23,7 +23,8 @@ def parse(text: str) -> dict[str, tuple[int, ...]]:
 
 
 def collect(root: Root) -> Iterator[Family]:
-    devices = parse(read(f"{root.proc}/net/dev"))
+    every = parse(read(f"{root.proc}/net/dev"))
+    devices = {device: counts for device, counts in every.items() if not root.filters.interfaces.search(device)}
     for i, key in enumerate(KEYS):
         yield _family(key, {device: counts[i] for device, counts in devices.items()})
     unhandled = {device: number(f"{root.sys}/class/net/{device}/statistics/rx_nohandler") for device in devices}

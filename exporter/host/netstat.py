@@ -1,24 +1,17 @@
 """What do IP, ICMP, TCP and UDP count?"""
 
-import re
 from collections.abc import Iterator
 from functools import lru_cache
+from re import Pattern
 
 from exporter.families import Family, single
 from exporter.host.root import Root, read
 
-FIELDS = re.compile(
-    r"(.*_(InErrors|InErrs)|Ip_Forwarding|Ip(6|Ext)_(InOctets|OutOctets)|Icmp6?_(InMsgs|OutMsgs)"
-    r"|TcpExt_(Listen.*|Syncookies.*|TCPSynRetrans|TCPTimeouts|TCPOFOQueue|TCPRcvQDrop)"
-    r"|Tcp_(ActiveOpens|InSegs|OutSegs|OutRsts|PassiveOpens|RetransSegs|CurrEstab)"
-    r"|Udp6?_(InDatagrams|OutDatagrams|NoPorts|RcvbufErrors|SndbufErrors))"
-)
-
 
 @lru_cache(maxsize=2000)
-def served(key: str) -> bool:
+def served(fields: Pattern[str], key: str) -> bool:
     """The same few hundred keys come back with every scrape."""
-    return FIELDS.fullmatch(key) is not None
+    return fields.search(key) is not None
 
 
 def parse(text: str) -> dict[str, int]:
@@ -47,7 +40,7 @@ def parse6(text: str) -> dict[str, int]:
 def collect(root: Root) -> Iterator[Family]:
     values = parse(read(f"{root.proc}/net/netstat")) | parse(read(f"{root.proc}/net/snmp")) | _ipv6(root.proc)
     for key, value in values.items():
-        if served(key):
+        if served(root.filters.netstat_fields, key):
             yield single(f"node_netstat_{key}", "untyped", f"Statistic {key.replace('_', '', 1)}.", value)
 
 

@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from exporter.host.filters import Filters
 from exporter.host.mounts import Mounts
 
 CHUNK = 65_536
@@ -23,6 +24,7 @@ class Root:
     docker: str | None = None
     """The Unix socket of a Docker-compatible engine."""
     bus: str = "/run/dbus/system_bus_socket"
+    filters: Filters = field(default_factory=Filters)
     clock: Callable[[], float] = time.time
     mounts: Mounts = field(default_factory=Mounts)
     ticks: dict[str, tuple[float, ...]] = field(default_factory=dict)

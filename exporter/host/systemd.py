@@ -12,7 +12,6 @@ from exporter.host.root import Root
 SYSTEMD = "org.freedesktop.systemd1"
 MANAGER = "/org/freedesktop/systemd1"
 STATES = ("active", "activating", "deactivating", "inactive", "failed")
-EXCLUDED = re.compile(r".+\.(automount|device|mount|scope|slice)")
 VERSION = re.compile(r"\d{3,}(\.\d+)?")
 AT_ONCE = 64
 """Calls that may be on their way together: a bus allows a connection only so many."""
@@ -87,7 +86,8 @@ async def collect(root: Root) -> list[Family]:
     async with connect(root.bus) as bus:
         listed = await _one(bus, Request(SYSTEMD, MANAGER, f"{SYSTEMD}.Manager", "ListUnits"))
         units = parse(cast(list[Sequence[str]], listed))
-        served = [unit for unit in units if unit.load == "loaded" and not EXCLUDED.fullmatch(unit.name)]
+        excluded = root.filters.units.fullmatch
+        served = [unit for unit in units if unit.load == "loaded" and not excluded(unit.name)]
         types = await _properties(bus, served, ".service", "Service", "Type")
         numbers = [await _numbers(bus, served, property) for property in NUMBERS]
         names = ("Version", "Virtualization", "SystemState")

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import re
 import shutil
 import subprocess
 import tarfile
@@ -13,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from exporter.families import render
-from exporter.host import COLLECTORS, Host, Root
+from exporter.host import COLLECTORS, Filters, Host, Root
 from tests.host.exposition import Exposition, read
 
 TREES = Path(__file__).parent.parent / "fixtures/node/node_exporter.tar.gz"
@@ -58,6 +59,7 @@ def recorded(tree: Path) -> Exposition:
         rootfs=str(tree),
         udev=f"{tree}/udev",
         textfile=(f"{tree}/textfile/two_metric_files",),
+        filters=Filters(links=re.compile("(dmz|int)"), neighbours=re.compile("nope")),
     )
     return asyncio.run(scrape(Host(root, set(COLLECTORS) - {"systemd", "containers"})))
 

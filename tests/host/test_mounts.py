@@ -3,7 +3,8 @@
 import os
 import threading
 
-from exporter.host.filesystem import families, parse
+from exporter.host import Filters
+from exporter.host.filesystem import families, parse, served
 from exporter.host.mounts import STUCK, Mounts
 
 MOUNTINFO = """\
@@ -55,7 +56,7 @@ def test_the_reason_why_one_cannot_be_asked_is_given() -> None:
 
 
 def test_pseudo_file_systems_are_left_out_and_names_are_unescaped() -> None:
-    mounts = parse(MOUNTINFO)
+    mounts = served(parse(MOUNTINFO), Filters())
     assert [(mount.point, mount.readonly) for mount in mounts] == [
         ("/", False),
         ("/srv/my share", True),
@@ -64,12 +65,13 @@ def test_pseudo_file_systems_are_left_out_and_names_are_unescaped() -> None:
 
 
 def test_in_a_container_paths_lose_the_prefix_of_the_host() -> None:
-    line = "22 1 8:1 / /host rw - ext4 /dev/sda1 rw\n23 22 8:2 / /host/data rw - ext4 /dev/sdb1 rw\n"
-    assert [mount.point for mount in parse(line, "/host")] == ["/", "/data"]
+    points = ("/host", "/host/data", "/hostile", "/srv")
+    lines = "".join(f"22 1 8:1 / {point} rw - ext4 /dev/sda1 rw\n" for point in points)
+    assert [mount.point for mount in parse(lines, "/host")] == ["/", "/data", "/hostile", "/srv"]
 
 
 def test_a_stuck_mount_is_an_error_without_sizes() -> None:
-    root, share, _ = parse(MOUNTINFO)
+    root, share, _ = served(parse(MOUNTINFO), Filters())
     found = {family.name: family.samples for family in families([(root, os.statvfs("/")), (share, STUCK)])}
     labelled = [(dict(labels), value) for labels, value, _ in found["node_filesystem_device_error"]]
     errors = {labels["mountpoint"]: (value, labels["device_error"]) for labels, value in labelled}

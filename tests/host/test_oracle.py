@@ -26,9 +26,7 @@ OF_THE_MACHINE = re.compile(
 )
 # What the reference runs were told to leave out, or had and the trees have not.
 OF_THE_FLAGS = {
-    r"node_network_.*device=(dmz|int)\b": "--collector.netclass.ignored-devices",
     r"node_network_speed_bytes.*device=bond0": "--collector.netclass.ignore-invalid-speed",
-    r"node_arp_entries.*device=nope": "--collector.arp.device-exclude",
     r"node_filesystem_.*mountpoint=/run": "Debian's default leaves out what is below /run",
     r"node_filesystem_": "upstream's test runs without this collector",
     r"node_textfile_mtime_seconds": "the paths differ",

@@ -1,6 +1,8 @@
 """What the recorded trees do not show of the readings: rare hardware, odd kernels, nonsense."""
 
+import re
 from collections.abc import Callable
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
@@ -8,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from exporter.host import (
+    Filters,
     Root,
     arp,
     bonding,
@@ -37,6 +40,7 @@ from exporter.host import (
     udp_queues,
     vmstat,
 )
+from exporter.host.filters import FLAGS
 from exporter.host.gather import Host
 from exporter.host.systemd import VERSION
 from tests.host.conftest import scrape
@@ -77,6 +81,22 @@ def test_nonsense_is_refused_or_read_as_nothing(parse: Callable[[str], object], 
         parse(text)
     except (ValueError, LookupError):
         return
+
+
+def test_each_pattern_has_its_flag() -> None:
+    assert sorted(FLAGS.values()) == sorted(field.name for field in fields(Filters))
+
+
+async def test_what_a_pattern_names_is_left_out(tree: Path) -> None:
+    patterns = Filters(
+        disks=re.compile("^(dm-|sr)"), chips=re.compile("coretemp"), vmstat_fields=re.compile("^pgpgin$")
+    )
+    root = Root(proc=f"{tree}/proc", sys=f"{tree}/sys", filters=patterns)
+    found = await scrape(Host(root, ["diskstats", "hwmon", "vmstat"]))
+    labels = {value for _, labels in found.values for _, value in labels}
+    assert {"sda1", "loop0"} <= labels
+    assert labels.isdisjoint({"dm-0", "sr0", "platform_coretemp_0"})
+    assert [name for name in found.names() if name.startswith("node_vmstat_")] == ["node_vmstat_pgpgin"]
 
 
 def test_processor_times_never_step_back() -> None:
