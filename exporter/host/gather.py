@@ -84,14 +84,16 @@ class Host:
     async def _walk(self, todo: deque[Call], deadline: float) -> None:
         """One thread takes call after call; when one holds it up for longer than the patience, another goes on."""
         walks: list[Future[None]] = []
-        while (left := deadline - self._timer()) > 0 and (todo or not all(walk.done() for walk in walks)):
-            if todo:
-                walks.append(Future())
-                threading.Thread(target=self._work, args=(todo, walks[-1]), daemon=True).start()
-            await _settled(walks, min(self._patience, left))
-        while call := _next(todo):
-            # Never begun, so the next scrape may begin it.
-            self._calls.pop(call.name)
+        try:
+            while (left := deadline - self._timer()) > 0 and (todo or not all(walk.done() for walk in walks)):
+                if todo:
+                    walks.append(Future())
+                    threading.Thread(target=self._work, args=(todo, walks[-1]), daemon=True).start()
+                await _settled(walks, min(self._patience, left))
+        finally:
+            # Time is up, or the scraper has gone: what was never begun may be begun by the next scrape.
+            while call := _next(todo):
+                self._calls.pop(call.name)
 
     def _work(self, todo: deque[Call], walk: Future[None]) -> None:
         walk.set_running_or_notify_cancel()

@@ -73,6 +73,16 @@ def revive(pipe: Path) -> None:
     os.close(writer)
 
 
+async def test_a_scraper_that_hangs_up_leaves_nothing_behind(root: Root, pipe: Path) -> None:
+    host = Host(root, FILES)
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.1):
+            await scrape(host)
+    found = await scrape(host, budget=5)
+    assert found.collectors(0) == {"loadavg"}
+    assert found.collectors(1) == {"stat", "filefd", "entropy", "vmstat"}
+
+
 async def test_two_scrapes_at_once_both_have_everything(root: Root) -> None:
     host = Host(root, FILES)
     first, second = await asyncio.gather(scrape(host), scrape(host))
