@@ -74,7 +74,7 @@ class Host:
         now = self._timer()
         # Threads take their calls out as they end.
         shared = {name: call for name in names if (call := self._calls.get(name))}
-        own = {name: _call(name, now) for name in names if name not in shared}
+        own = {name: Call(name, now, _running()) for name in names if name not in shared}
         self._calls |= own
         fresh = [call.outcome for call in shared.values() if now - call.began < self._patience]
         walk = self._walk(deque(own.values()), now + budget)
@@ -87,7 +87,7 @@ class Host:
         try:
             while (left := deadline - self._timer()) > 0 and (todo or not all(walk.done() for walk in walks)):
                 if todo:
-                    walks.append(Future())
+                    walks.append(_running())
                     threading.Thread(target=self._work, args=(todo, walks[-1]), daemon=True).start()
                 await _settled(walks, min(self._patience, left))
         finally:
@@ -96,7 +96,6 @@ class Host:
                 self._calls.pop(call.name)
 
     def _work(self, todo: deque[Call], walk: Future[None]) -> None:
-        walk.set_running_or_notify_cancel()
         while call := _next(todo):
             self._run(call)
         walk.set_result(None)
@@ -122,11 +121,11 @@ class Host:
         return Outcome((), 0, self._timer() - began)
 
 
-def _call(name: str, began: float) -> Call:
-    call = Call(name, began, Future())
-    # From here on nobody who stops waiting for it can cancel it.
-    call.outcome.set_running_or_notify_cancel()
-    return call
+def _running() -> Future[Any]:
+    """A future that is not cancelled by whoever stops waiting for it."""
+    future: Future[Any] = Future()
+    future.set_running_or_notify_cancel()
+    return future
 
 
 def _next(todo: deque[Call]) -> Call | None:
