@@ -10,6 +10,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
+import psutil
+
 from stack import adapt, check, ports, secret, together, tools
 from stack.journal import Journal
 from stack.layout import HOST, ROOT, Configs, Ports, Program
@@ -37,13 +39,13 @@ def main(arguments: list[str]) -> int:
             )
         finally:
             journal.close()
-        journal.say("stopped")
+        journal.say("\nstopped")
     return 0
 
 
 def parse(arguments: list[str]) -> argparse.Namespace:
     """Read the flags; the program's usual words and exit 2 when one is unknown."""
-    parser = argparse.ArgumentParser(prog="heartline up", description=__doc__)
+    parser = argparse.ArgumentParser(prog="heartline up", description=__doc__, allow_abbrev=False)
     parser.add_argument("--data", type=Path, default=ROOT / "data", help="folder of all that is kept (%(default)s)")
     for program, port in vars(Ports()).items():
         parser.add_argument(f"--{program}.port", type=int, default=port, dest=f"{program}_port", metavar="N")
@@ -66,11 +68,23 @@ def only_one(data: Path) -> Iterator[None]:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as e:
             file.seek(0)
-            raise Problem(f"already up on {data} (process {file.read().strip()})") from e
+            raise Problem(_who_holds(data, file.read().strip())) from e
         file.truncate(0)
         file.write(f"{os.getpid()}\n")
         file.flush()
         yield
+
+
+def _who_holds(data: Path, process: str) -> str:
+    if process.isdigit() and psutil.pid_exists(int(process)):
+        return f"already up on {data} (process {process})"
+    # kill -9 is the one end that up cannot pass on; its programs then hold the folder.
+    left = [str(p.pid) for p in psutil.process_iter(["cmdline"]) if _runs_on(data, p.info["cmdline"] or [])]
+    return f"an up that was killed left programs running on {data}: kill {' '.join(left)}"
+
+
+def _runs_on(data: Path, command: list[str]) -> bool:
+    return any(word.startswith("--storage") and word.partition("=")[2].startswith(f"{data}/") for word in command)
 
 
 def adapted(given: Configs, data: Path, listen: Ports, webhook: str) -> Configs:

@@ -115,6 +115,27 @@ async def test_while_it_is_up_another_on_the_same_data_says_so(data: Path, confi
     assert other.stderr == f"heartline: already up on {data} (process {stack.process.pid})\n"
 
 
+async def test_after_up_was_killed_the_next_names_what_it_left(data: Path, configs: Configs) -> None:
+    async with running(data, configs) as stack:
+        left = psutil.Process(stack.process.pid).children(recursive=True)
+        stack.process.kill()
+
+        # Its wait() would also wait for the end of its output, which the programs left behind hold open.
+        async def has_ended() -> bool:
+            return stack.process.returncode is not None
+
+        await until(has_ended)
+        refused = up(data, configs, Ports(*ports.free(3)))
+        programs = [child for child in left if any(word.startswith("--storage") for word in child.cmdline())]
+        for program in programs:
+            program.terminate()
+        psutil.wait_procs(left, PATIENCE)
+    line, _, listed = refused.stderr.rstrip().rpartition(": kill ")
+    assert line == f"heartline: an up that was killed left programs running on {data}"
+    assert {int(pid) for pid in listed.split()} == {program.pid for program in programs}
+    assert len(programs) == 3
+
+
 async def test_the_webhook_is_in_no_log_and_no_readable_file(data: Path, configs: Configs) -> None:
     async with running(data, configs, WEBHOOK) as stack, aiohttp.ClientSession() as client:
         url = f"http://{HOST}:{stack.ports.alertmanager}/api/v2/alerts"
