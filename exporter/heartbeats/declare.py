@@ -3,8 +3,10 @@
 import json
 import math
 import re
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import Any
 
 from exporter.heartbeats.heartbeat import Definition
@@ -38,10 +40,10 @@ def calendar(top: Section) -> Calendar:
 
 def heartbeat(section: Section, calendar: Calendar, spec: Mapping[str, Any] | None = None) -> Definition:
     """One entry of `heartbeats`; `spec` is kept with it when the file does not define it."""
-    id = section.text("id")
+    id = _own(section.text("id"))
     if not ID.fullmatch(id):
         raise section.error("id", f"{id!r} is no id: up to 100 of a-z 0-9 _ -, beginning with a letter or digit")
-    host = _printable(section, "host", id)
+    host = sys.intern(_own(_printable(section, "host", id)))
     schedule = section.text("schedule", "")
     if schedule and schedule not in calendar.schedules:
         known = ", ".join(calendar.schedules) or "none is defined"
@@ -51,19 +53,20 @@ def heartbeat(section: Section, calendar: Calendar, spec: Mapping[str, Any] | No
     definition = Definition(
         id=id,
         host=host,
-        name=_printable(section, "name", id),
+        name=_own(_printable(section, "name", id)) if section.has("name") else id,
         tags=tuple(section.texts("tags")),
-        plan=Plan(
-            rule=_rule(section, timezone),
-            grace=section.duration("grace", DEFAULT_GRACE, high=PERIOD[1]),
-            early=section.duration("early", 0.0, high=PERIOD[1]),
-            windows=windows,
+        plan=_shared(
+            Plan(
+                rule=_rule(section, timezone),
+                grace=section.duration("grace", DEFAULT_GRACE, high=PERIOD[1]),
+                early=section.duration("early", 0.0, high=PERIOD[1]),
+                windows=windows,
+            )
         ),
         schedule=schedule,
         timezone=timezone,
         max_runtime=section.duration("max_runtime", math.inf, low=1.0, high=PERIOD[1]),
         token=_token(section),
-        paused=section.flag("paused", False),
         spec=spec,
     )
     section.end()
@@ -79,13 +82,25 @@ def heartbeat(section: Section, calendar: Calendar, spec: Mapping[str, Any] | No
 
 def heartbeat_of(spec: Mapping[str, Any], calendar: Calendar, name: str = "request body") -> Definition:
     """A heartbeat declared as JSON through the API, with the keys of the file; ConfigError names what is wrong."""
-    return heartbeat(load(json.dumps(spec), name), calendar, spec)
+    # YAML reads JSON, but not JSON's surrogate pairs.
+    return heartbeat(load(json.dumps(spec, ensure_ascii=False), name), calendar, spec)
 
 
 def maintained(definition: Definition, calendar: Calendar) -> Definition:
     """The definition with the maintenance windows that match it."""
     windows = tuple(window for window in calendar.maintenance if window.matches(definition.labels))
     return replace(definition, plan=replace(definition.plan, maintenance=windows)) if windows else definition
+
+
+@lru_cache(maxsize=1024)
+def _shared(plan: Plan) -> Plan:
+    """The same object for equal plans: thousands of heartbeats have a few plans among them."""
+    return plan
+
+
+def _own(text: str) -> str:
+    """A copy: the text of the file lies among all that was read with it, and would keep those pages in memory."""
+    return text.encode().decode()
 
 
 def _rule(section: Section, timezone: str) -> Rule:
