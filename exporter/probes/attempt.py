@@ -8,10 +8,9 @@ from typing import Self
 from exporter.probes.echoes import Echoes
 from exporter.probes.metrics import Sheet
 from exporter.probes.names import Names
-from exporter.probes.outcome import Step
+from exporter.probes.outcome import Step, Told
 
 MOST_STEPS = 400
-LONGEST_STEP = 1000
 TIMEOUTS = {"resolve": "dns_timeout", "connect": "connect_timeout", "tls": "tls_timeout"}
 """The reason when time runs out in a phase; in every other phase it is `timeout`."""
 
@@ -33,9 +32,9 @@ class Trace:
     began: float
     steps: list[Step] = field(default_factory=list)
 
-    def __call__(self, text: str) -> None:
+    def __call__(self, told: Told) -> None:
         if len(self.steps) < MOST_STEPS:
-            self.steps.append(Step(self.clock() - self.began, text[:LONGEST_STEP]))
+            self.steps.append(Step(self.clock() - self.began, told))
 
 
 @dataclass(slots=True)

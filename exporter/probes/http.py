@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
+from functools import partial
 
 import aiohttp
 from aiohttp.http_exceptions import LineTooLong
@@ -13,7 +14,7 @@ from exporter.probes.connector import Connector
 from exporter.probes.http_request import Request
 from exporter.probes.modules import HeaderRule, HttpModule, Module
 from exporter.probes.outcome import Failure
-from exporter.probes.shown import HIDDEN, shown_header, shown_target
+from exporter.probes.shown import shown_headers, shown_target
 from exporter.probes.target import Target
 
 MOST_REDIRECTS = 10
@@ -97,8 +98,7 @@ def _redirected(request: Request, status: int, location: str, attempt: Attempt) 
 async def _send(client: aiohttp.ClientSession, request: Request, attempt: Attempt) -> aiohttp.ClientResponse:
     """Up to the end of the headers."""
     attempt.say(f"{request.method} {shown_target(request.url)}")
-    for name, value in request.headers.items():
-        attempt.say(f"> {name}: {HIDDEN}" if request.is_private(name) else f"> {shown_header(name, value)}")
+    attempt.say(request.shown_headers)
     began = attempt.means.clock()
     before = sum(attempt.spent("resolve", "connect", "tls").values())
     try:
@@ -110,8 +110,7 @@ async def _send(client: aiohttp.ClientSession, request: Request, attempt: Attemp
         processing = max(attempt.means.clock() - began - dialled, 0.0)
         attempt.seconds["processing"] = attempt.seconds.get("processing", 0.0) + processing
     attempt.say(f"HTTP status {response.status} {response.reason}")
-    for name, value in response.headers.items():
-        attempt.say(f"< {shown_header(name, value)}")
+    attempt.say(partial(shown_headers, response.headers.items()))
     return response
 
 

@@ -9,7 +9,7 @@ from urllib.parse import SplitResult, urljoin, urlsplit, urlunsplit
 
 from exporter.probes.modules import HttpModule, Secret, SecretFile
 from exporter.probes.outcome import Failure
-from exporter.probes.shown import SECRET_HEADER, shown_target
+from exporter.probes.shown import HIDDEN, SECRET_HEADER, shown_headers, shown_target
 from exporter.probes.target import Target
 
 AGENT = f"Heartline/{version('heartline')}"
@@ -27,6 +27,10 @@ class Request:
 
     def is_private(self, name: str) -> bool:
         return name.lower() in self.private or bool(SECRET_HEADER.search(name))
+
+    def shown_headers(self) -> str:
+        lines = ((name, HIDDEN if self.is_private(name) else value) for name, value in self.headers.items())
+        return shown_headers(lines)
 
 
 async def first(target: Target, wanted: HttpModule) -> Request:

@@ -3,6 +3,7 @@
 import asyncio
 import socket
 from concurrent.futures import ThreadPoolExecutor
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address
 
 from exporter.probes.outcome import Failure
@@ -52,6 +53,8 @@ def lookup(host: str) -> list[Ip]:
     return list(dict.fromkeys(ip_address(sockaddr[0]) for *_, sockaddr in found))[:MOST_ADDRESSES]
 
 
+# A probe asks four times for its one host, and parsing takes as long as a system call.
+@lru_cache(maxsize=4096)
 def literal(host: str) -> Ip | None:
     """The address that a text is, None where it is a name."""
     try:

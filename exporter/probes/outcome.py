@@ -1,6 +1,6 @@
 """What a probe found: success or one of a closed list of reasons, its readings, and its steps."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from exporter.families import Family
@@ -44,6 +44,10 @@ FINAL = frozenset({"target", "refused_target", "module", "permission"})
 """Reasons that a second attempt would only repeat."""
 
 
+Told = str | Callable[[], str]
+LONGEST_STEP = 4000  # characters
+
+
 class Failure(Exception):
     """The probe found what it was to find out, and it is bad: a reason of REASONS and a sentence for a person."""
 
@@ -57,10 +61,14 @@ class Failure(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What happened, and how many seconds after the probe began."""
+    """What happened, and how many seconds after the probe began; told in words only when somebody reads it."""
 
     at: float
-    text: str
+    told: Told
+
+    @property
+    def text(self) -> str:
+        return (self.told if isinstance(self.told, str) else self.told())[:LONGEST_STEP]
 
 
 @dataclass(frozen=True, slots=True)

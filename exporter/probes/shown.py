@@ -1,6 +1,7 @@
 """What a person may see of targets, lines and headers: everything but secrets."""
 
 import re
+from collections.abc import Iterable
 
 HIDDEN = "<secret>"
 LONGEST = 300
@@ -30,6 +31,7 @@ def shown_line(data: bytes) -> str:
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
-def shown_header(name: str, value: str) -> str:
-    """A header line whose value is left out where the name says that it is a secret."""
-    return f"{name}: {HIDDEN if SECRET_HEADER.search(name) else value[:LONGEST]}"
+def shown_headers(headers: Iterable[tuple[str, str]]) -> str:
+    """Header lines; a value is left out where the name says that it is a secret."""
+    lines = (f"{name}: {HIDDEN if SECRET_HEADER.search(name) else value[:LONGEST]}" for name, value in headers)
+    return "Headers" + "".join(f"\n           {line}" for line in lines)

@@ -123,7 +123,7 @@ async def test_debug_shows_steps_metrics_and_module_without_secrets() -> None:
     async with serving(saying(page())) as port, asking() as session:
         status, kind, text = await get(session, f"/probe?target=127.0.0.1:{port}&module=quick&debug=true")
     assert (status, kind) == (200, "text/plain; charset=utf-8")
-    assert "> Authorization: <secret>" in text
+    assert " Authorization: <secret>" in text
     assert "password: <secret>" in text
     assert "geheim" not in text
     assert "probe_http_status_code 200" in text
