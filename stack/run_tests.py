@@ -29,7 +29,7 @@ class Stage:
 def main(arguments: list[str]) -> int:
     """Run all stages, or hand the arguments to pytest alone; the first failure ends it."""
     if arguments:
-        _run(Stage("pytest", (*_python("pytest"), *arguments), live=True))
+        run(Stage("pytest", (*_python("pytest"), *arguments), live=True))
         return 0
     begin = time.monotonic()
     for suite in tools.SUITES:
@@ -40,7 +40,7 @@ def main(arguments: list[str]) -> int:
     print(f"{'tools':20} {time.monotonic() - begin:6.1f} s", flush=True)
     for stage in stages():
         since = time.monotonic()
-        _run(stage)
+        run(stage)
         print(f"{stage.name:20} {time.monotonic() - since:6.1f} s", flush=True)
     print(f"{'all':20} {time.monotonic() - begin:6.1f} s", flush=True)
     return 0
@@ -76,7 +76,8 @@ def _python(module: str) -> tuple[str, ...]:
     return (sys.executable, "-m", module)
 
 
-def _run(stage: Stage) -> None:
+def run(stage: Stage) -> None:
+    """Run one stage; raises `Problem` with its output when it fails or leaves a test out."""
     process = subprocess.Popen(
         stage.command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, text=True
     )
@@ -89,10 +90,11 @@ def _run(stage: Stage) -> None:
     code = process.wait()
     if code != 0:
         raise Problem(f"{stage.name} failed (exit {code})", shown="" if stage.live else "".join(output).rstrip())
-    _require_no_skip(stage, output)
+    if stage.name == "pytest":
+        require_no_skip(output)
 
 
-def _require_no_skip(stage: Stage, output: Sequence[str]) -> None:
+def require_no_skip(output: Sequence[str]) -> None:
     """A test that was left out is a partner that was missing, and that is a failure."""
-    if stage.name == "pytest" and output and re.search(r"\b\d+ skipped\b", output[-1]):
-        raise Problem("pytest left tests out (see -rs)")
+    if output and re.search(r"\b\d+ skipped\b", output[-1]):
+        raise Problem("pytest left tests out: pytest -rs tells which")
