@@ -5,7 +5,7 @@ import logging
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any
@@ -146,18 +146,19 @@ async def _settled(futures: Iterable[Future[Any]], seconds: float) -> None:
 
 def join(outcomes: Mapping[str, Outcome]) -> list[Family]:
     """All families and what is said of each collector; a name that a textfile repeats is the host's own."""
-    families: dict[str, Family] = {}
+    families = {family.name: family for family in (*build.families(), *_accounts(outcomes))}
     for name, outcome in outcomes.items():
         for family in outcome.families:
             if families.setdefault(family.name, family) is not family:
                 log.error("collector %s: %s is served by another collector already", name, family.name)
+    return list(families.values())
+
+
+def _accounts(outcomes: Mapping[str, Outcome]) -> Iterator[Family]:
+    """What is said of the collectors themselves."""
     seconds = {name: outcome.seconds for name, outcome in outcomes.items()}
     success = {name: outcome.success for name, outcome in outcomes.items()}
     duration_help = "node_exporter: Duration of a collector scrape."
+    yield by("node_scrape_collector_duration_seconds", "gauge", duration_help, "collector", seconds)
     success_help = "node_exporter: Whether a collector succeeded."
-    return [
-        *build.families(),
-        *families.values(),
-        by("node_scrape_collector_duration_seconds", "gauge", duration_help, "collector", seconds),
-        by("node_scrape_collector_success", "gauge", success_help, "collector", success),
-    ]
+    yield by("node_scrape_collector_success", "gauge", success_help, "collector", success)

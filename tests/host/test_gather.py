@@ -147,7 +147,9 @@ def test_what_is_off_by_default_is_a_collector() -> None:
     assert unknown(DEFAULT_OFF) == []
 
 
-def test_a_textfile_cannot_take_the_name_of_a_reading() -> None:
-    own, foreign = single("node_load1", "gauge", "Own.", 1), single("node_load1", "gauge", "Foreign.", 2)
+@pytest.mark.parametrize("name", ["node_load1", "node_scrape_collector_success", "node_exporter_build_info"])
+def test_a_textfile_cannot_take_the_name_of_a_reading(name: str) -> None:
+    own, foreign = single("node_load1", "gauge", "Own.", 1), single(name, "gauge", "Foreign.", 2)
     joined = join({"loadavg": Outcome((own,), 1, 0), "textfile": Outcome((foreign,), 1, 0)})
-    assert [family.help for family in joined if family.name == "node_load1"] == ["Own."]
+    assert [family.help for family in joined if family.name == name] != ["Foreign."]
+    assert len({family.name for family in joined}) == len(joined)
