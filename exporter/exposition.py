@@ -63,7 +63,7 @@ class Block:
             self.widths[row] = len(value)
 
     def put(self, row: int, labelled: bytes, value: bytes) -> None:
-        """Write a row's whole line, in an empty row or behind the last one."""
+        """Write a row's whole line, in place of the old one or behind the last row."""
         if row == len(self.ends):
             self.ends.append(len(self.text))
             self.widths.append(0)
@@ -132,9 +132,13 @@ class Table:
         row = group.take()
         if group.full:
             self._open[lane].pop()
+        self.put(group, row, labels, values)
+        return group, row
+
+    def put(self, group: Group, row: int, labels: Sequence[str], values: Sequence[bytes]) -> None:
+        """Write a row anew in its place, so that a scrape under way shows it once and not twice or never."""
         for block, column, own, value in zip(group.blocks, self._names, labels, values, strict=True):
             block.put(row, f"{column.name}{{{own}{column.extra}}}".encode(), value)
-        return group, row
 
     def remove(self, group: Group, row: int) -> None:
         """Take a row out: it is in no scrape from now on."""

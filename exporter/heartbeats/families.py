@@ -47,13 +47,17 @@ class HeartbeatLines:
     def pieces(self, openmetrics: bool, lanes: Sequence[int]) -> Iterator[bytes | Block]:
         return self._table.pieces(openmetrics, lanes)
 
-    def add(self, heartbeat: Heartbeat, now: float) -> None:
+    def show(self, heartbeat: Heartbeat, now: float, frozen: float | None) -> None:
+        """Write all lines of a heartbeat, where they stand already or where there is room. `frozen`: see values_of."""
         own = labels(heartbeat)
         info = own + info_labels(heartbeat)
         everywhere = [own] * (len(GAUGES) + len(KINDS)) + [info]
-        lane = zlib.crc32(heartbeat.definition.id.encode()) % LANES
-        values = [*values_of(heartbeat, now), *(b"%d" % count for count in heartbeat.counts), b"1"]
-        heartbeat.group, heartbeat.row = self._table.add(lane, everywhere, values)
+        values = [*values_of(heartbeat, now, frozen), *(b"%d" % count for count in heartbeat.counts), b"1"]
+        if heartbeat.group is NOWHERE:
+            lane = zlib.crc32(heartbeat.definition.id.encode()) % LANES
+            heartbeat.group, heartbeat.row = self._table.add(lane, everywhere, values)
+        else:
+            self._table.put(heartbeat.group, heartbeat.row, everywhere, values)
 
     def remove(self, heartbeat: Heartbeat) -> None:
         if heartbeat.group is not NOWHERE:
@@ -88,25 +92,25 @@ class HeartbeatLines:
         blocks[DURATION].patch(row, number(heartbeat.duration))
         blocks[RUN_DEADLINE].patch(row, number(heartbeat.run_deadline))
 
-    def refresh(self, heartbeat: Heartbeat, now: float) -> None:
-        """Patch every gauge: after a pause, a clock step, a window that opened or closed."""
+    def refresh(self, heartbeat: Heartbeat, now: float, frozen: float | None = None) -> None:
+        """Patch every gauge: after a clock step, a window that opened or closed, when the store fails or is back."""
         blocks, row = heartbeat.group.blocks, heartbeat.row
-        for block, value in zip(blocks, values_of(heartbeat, now), strict=False):
+        for block, value in zip(blocks, values_of(heartbeat, now, frozen), strict=False):
             block.patch(row, value)
 
-    def freeze(self, heartbeat: Heartbeat) -> None:
-        """Say that nothing is due: receipts cannot be kept now, so nobody can be called late."""
-        heartbeat.group.blocks[DEADLINE].patch(heartbeat.row, b"+Inf")
-        heartbeat.group.blocks[RUN_DEADLINE].patch(heartbeat.row, b"+Inf")
 
+def values_of(heartbeat: Heartbeat, now: float, frozen: float | None = None) -> list[bytes]:
+    """The gauges' values, in the order of GAUGES.
 
-def values_of(heartbeat: Heartbeat, now: float) -> list[bytes]:
-    """The gauges' values, in the order of GAUGES."""
+    `frozen` is the instant since which receipts cannot be kept: who was not late by then cannot become it, since that
+    would be our fault and not theirs.
+    """
     plan = heartbeat.definition.plan
     heartbeat.shown = (heartbeat.failing, heartbeat.exit_code, heartbeat.duration, heartbeat.run_deadline)
+    late, overdue = heartbeat.deadline.at, heartbeat.run_deadline
     readings = (
-        heartbeat.deadline.at,
-        heartbeat.run_deadline,
+        late if frozen is None or late <= frozen else math.inf,
+        overdue if frozen is None or overdue <= frozen else math.inf,
         heartbeat.succeeded,
         heartbeat.seen,
         heartbeat.started,

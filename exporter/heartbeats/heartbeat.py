@@ -1,6 +1,7 @@
 """A heartbeat: what was declared of it, and what its receipts have made of it so far."""
 
 import math
+from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -29,7 +30,7 @@ class Definition:
     timezone: str
     max_runtime: float  # seconds; inf: not supervised
     token: str | None = None
-    paused: bool = False
+    paused: bool = False  # declared so; the API may resume it all the same
     spec: Mapping[str, Any] | None = None
 
     @property
@@ -53,7 +54,8 @@ class Heartbeat:
         self.since = since  # when its clock began, if nothing was completed since: declared, or resumed
         self.succeeded = self.completed = self.seen = self.started = 0.0
         self.duration = self.exit_code = math.nan
-        self.failing = self.paused = self.maintenance = False
+        self.failing = self.maintenance = False
+        self.paused = definition.paused
         self.counts = [0, 0, 0, 0]
         self.runs: dict[str, float] | None = None  # run id ("" without one) -> start; None while there is none
         self.ended: tuple[str, ...] = ()
@@ -95,10 +97,9 @@ class Heartbeat:
         if rid and rid in self.ended:
             return  # it was overtaken by its own end; the run is over
         runs = self.runs = {} if self.runs is None else self.runs
-        self.started = receipt.time
         # A repeated /start with an id is a retry of the same start; without one it is a new run in the old one's place.
         if not rid or rid not in runs:
-            runs[rid] = receipt.time
+            runs[rid] = self.started = receipt.time
         if len(runs) > RUNS:
             del runs[next(iter(runs))]
 
@@ -130,13 +131,11 @@ class Heartbeat:
         if self.runs is None:
             self.run_deadline = math.inf
         else:
-            limit = self.definition.max_runtime
-            self.run_deadline = min((_stopped(start, limit, gaps) for start in self.runs.values()), default=math.inf)
+            limit, stops = self.definition.max_runtime, _after(gaps, min(self.runs.values()))
+            self.run_deadline = min(_stopped(start, limit, stops) for start in self.runs.values())
         since = self.completed if self.completed > self.since else self.since
-        if gaps:
-            gaps = [gap for gap in gaps if gap.end > since]
-        if jumps:
-            jumps = [jump for jump in jumps if jump.end > since]
+        gaps = _after(gaps, since)
+        jumps = _after(jumps, since)
         plan = self.definition.plan
         undisturbed = not gaps and not jumps
         # Between two slots every receipt leads to the same one; walking a calendar costs as much as the whole rest.
@@ -144,10 +143,17 @@ class Heartbeat:
             self.deadline = deadline(plan, since, gaps, jumps)
             self._settled = since if undisturbed else math.inf
 
-    def define(self, definition: Definition) -> None:
-        """Give it another definition of the same id."""
+    def define(self, definition: Definition, now: float) -> None:
+        """Give it another definition of the same id; a changed `paused` takes effect."""
+        if definition.paused != self.definition.paused:
+            self.turn(definition.paused, now)
         self.definition = definition
         self._settled = math.inf
+
+    def turn(self, paused: bool, now: float) -> None:
+        """Stop or restart its clock; it restarts from zero, and no run from before is waited for."""
+        if paused != self.paused:
+            self.paused, self.since, self.runs = paused, now, None
 
     def reckon(self, number: int, span: Gap, step: bool) -> None:
         """Take a clock event in: the wall clock was set from start to end of `span`, or nobody listened meanwhile."""
@@ -160,10 +166,16 @@ class Heartbeat:
 
     def _rebase(self, step: float) -> None:
         """Every instant moves with the wall clock, so that elapsed times stay what they were."""
-        for name in ("since", "succeeded", "completed", "seen", "started"):
-            value = getattr(self, name)
-            if value:
-                setattr(self, name, value + step)
+        # Spelt out, since a step of the clock does this to every heartbeat at once.
+        self.since += step
+        if self.succeeded:
+            self.succeeded += step
+        if self.completed:
+            self.completed += step
+        if self.seen:
+            self.seen += step
+        if self.started:
+            self.started += step
         if self.runs:
             self.runs = {rid: start + step for rid, start in self.runs.items()}
         self._settled = math.inf
@@ -180,13 +192,15 @@ class Heartbeat:
             "exit_code": None if math.isnan(self.exit_code) else self.exit_code,
             "failing": self.failing,
             "paused": self.paused,
+            "declared_paused": self.definition.paused,
             "counts": self.counts,
             "runs": self.runs,
             "ended": self.ended,
             "last_receipt": self.last_receipt,
         }
 
-    def restore(self, state: Mapping[str, Any], applied: int) -> None:
+    def restore(self, state: Mapping[str, Any], applied: int, now: float) -> None:
+        """Take a snapshot over. LookupError, TypeError: it is none."""
         for name in ("since", "succeeded", "completed", "seen", "started", "failing", "paused", "last_receipt"):
             setattr(self, name, state[name])
         self.duration = math.nan if state["duration"] is None else state["duration"]
@@ -195,6 +209,8 @@ class Heartbeat:
         self.runs = dict(state["runs"]) if state["runs"] else None
         self.ended = tuple(state["ended"])
         self.applied = applied
+        if state.get("declared_paused", False) != self.definition.paused:
+            self.turn(self.definition.paused, now)
 
     def status(self, now: float) -> str:
         """One word for a person: new, up, running, failing, late, overdue, maintenance or paused."""
@@ -217,6 +233,13 @@ def _exit_code(receipt: Receipt) -> float:
     if receipt.exit_code is not None:
         return receipt.exit_code
     return 0 if receipt.kind == SUCCESS else math.nan
+
+
+def _after(gaps: Sequence[Gap], since: float) -> Sequence[Gap]:
+    """Those that end after `since`; they come in order, and with nearly every receipt there is none."""
+    if not gaps or gaps[-1].end <= since:
+        return ()
+    return gaps[bisect_right(gaps, since, key=lambda gap: gap.end) :]
 
 
 def _stopped(start: float, length: float, gaps: Sequence[Gap]) -> float:

@@ -2,18 +2,51 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from exporter.clock import Clock, Reading, between
 from exporter.heartbeats.declare import Calendar, heartbeat_of
 from exporter.heartbeats.heartbeat import Definition, Heartbeat
-from exporter.heartbeats.receiver import SLICE, Receiver, row
-from exporter.heartbeats.schedules import Gap
-from exporter.heartbeats.store import ClockEvent, Loaded, Stored
+from exporter.heartbeats.ledger import Ledger
+from exporter.heartbeats.receiver import SLICE, Receiver, Unavailable, row
+from exporter.heartbeats.schedules import Every, Gap, Plan
+from exporter.heartbeats.store import ClockEvent, Loaded, StorageError, Stored
+from exporter.heartbeats.timeline import Timeline
 
-CHUNK = 10_000  # receipts that are replayed at once
+CHUNK = 2_000  # receipts that are replayed at once
+NOTHING_EXPECTED = Plan(Every(86_400.0), 0.0)
 
 Definitions = Mapping[str, Definition]
+
+
+class Past:
+    """What the log makes of the heartbeats; apart from the receiver, until nothing can fail any more."""
+
+    def __init__(self, heartbeats: Mapping[int, Heartbeat]) -> None:
+        self.heartbeats = heartbeats
+        self.timeline = Timeline()
+        self.gap_seconds = 0.0
+
+    async def replay(self, ledger: Ledger, loaded: Loaded) -> None:
+        """Apply the log behind the saved states, receipts and clock events in their one order."""
+        events = deque(loaded.clock)
+        entries = await ledger.replay(loaded.folded, CHUNK)
+        while entries:
+            for entry in entries:
+                while events and events[0].id < entry.id:
+                    self.reckon(events.popleft())
+                heartbeat = self.heartbeats.get(entry.heartbeat)
+                if heartbeat is not None and entry.id > heartbeat.applied:
+                    heartbeat.apply(entry.id, entry.receipt)
+            entries = await ledger.replay(entries[-1].id, CHUNK)
+        for event in events:
+            self.reckon(event)
+
+    def reckon(self, event: ClockEvent) -> None:
+        self.timeline.take(event)
+        for heartbeat in self.heartbeats.values():
+            if event.id > heartbeat.applied:
+                heartbeat.reckon(event.id, Gap(event.start, event.end), event.kind == "step")
 
 
 async def load(receiver: Receiver, definitions: Definitions, calendar: Calendar, clock: Clock) -> None:
@@ -22,102 +55,106 @@ async def load(receiver: Receiver, definitions: Definitions, calendar: Calendar,
     StorageError: nothing has been placed, try again. ConfigError: a heartbeat registered through the API refers to
     something that the file no longer defines.
     """
-    loaded = await receiver.ledger.load()
-    restored = {stored.key: _restored(stored, definitions, calendar, receiver.now()) for stored in loaded.heartbeats}
-    known = {key: heartbeat for key, heartbeat in restored.items() if heartbeat is not None}
-    await _replay(receiver, known, loaded)
-    for heartbeat in known.values():
-        receiver.register.add(heartbeat)
-    if loaded.alive is not None:
-        for change in between(Reading(**loaded.alive), clock.read(), stall=0.0):
-            await receiver.take(change)
-    await _mark_absent(receiver, [stored for stored in loaded.heartbeats if restored[stored.key] is None])
-    await _show(receiver, list(known.values()))
-    await _declare_new(receiver, definitions)
+    async with receiver.changing:
+        loaded = await receiver.ledger.load()
+        reading = clock.read()
+        past = Past(await _restored(loaded.heartbeats, definitions, calendar, reading.wall))
+        await past.replay(receiver.ledger, loaded)
+        changes = between(Reading(**loaded.alive), reading, stall=0.0) if loaded.alive is not None else ()
+        for event in await receiver.ledger.note(changes, reading):
+            past.reckon(event)
+            receiver.gap_seconds += event.end - event.start if event.kind == "down" else 0.0
+        await _take_over(receiver, past, loaded, definitions, reading)
+
+
+async def _take_over(
+    receiver: Receiver, past: Past, loaded: Loaded, definitions: Definitions, reading: Reading
+) -> None:
+    rows, present, absent = [], [], {}
+    for stored in loaded.heartbeats:
+        heartbeat = past.heartbeats[stored.key]
+        definition = heartbeat.definition
+        if definition.plan is NOTHING_EXPECTED:
+            absent[stored.id] = heartbeat
+            if stored.absent is None:
+                rows.append(row(heartbeat, definition, reading.wall))
+            continue
+        present.append(heartbeat)
+        if stored.absent is not None:
+            heartbeat.since = reading.wall  # out of the file for a while: nobody expected anything of it
+        if stored.absent is not None or stored.definition != definition.spec:
+            rows.append(row(heartbeat, definition))
+    known = {heartbeat.definition.id for heartbeat in present}
+    new = [_new(receiver, d, reading.wall) for d in definitions.values() if d.id not in known]
+    rows += [row(heartbeat, heartbeat.definition) for heartbeat in new]
+    if rows:
+        await receiver.ledger.declare(rows)
+    # From here on nothing fails.
+    receiver.restart(past.timeline, reading)
+    receiver.absent = absent
+    for heartbeat in past.heartbeats.values():
+        receiver.note_unsaved(heartbeat)
+    await _place(receiver, [(heartbeat, heartbeat.definition) for heartbeat in (*present, *new)])
     receiver.ready = True
 
 
 async def adopt(receiver: Receiver, definitions: Definitions, calendar: Calendar) -> None:
-    """Take another configuration over. ConfigError before anything has changed, StorageError maybe half-way."""
-    wanted: dict[str, Definition] = dict(definitions)
-    for heartbeat in receiver.register:
-        spec = heartbeat.definition.spec
-        if spec is not None and heartbeat.definition.id not in wanted:
-            wanted[heartbeat.definition.id] = heartbeat_of(spec, calendar, "registered through the API")
-    gone = [heartbeat for heartbeat in receiver.register if heartbeat.definition.id not in wanted]
-    await receiver.ledger.declare([row(h, h.definition, receiver.now()) for h in gone])
-    for heartbeat in gone:
-        receiver.withdraw(heartbeat)
-    for number, heartbeat in enumerate(list(receiver.register)):
-        definition = wanted[heartbeat.definition.id]
-        if definition != heartbeat.definition:
-            await receiver.declare(definition)
+    """Take another configuration over. ConfigError, StorageError: nothing has changed."""
+    async with receiver.changing:
+        if not receiver.loaded:
+            return  # the next try to load will take it
+        wanted: dict[str, Definition] = dict(definitions)
+        for heartbeat in receiver.register:
+            spec = heartbeat.definition.spec
+            if spec is not None and heartbeat.definition.id not in wanted:
+                wanted[heartbeat.definition.id] = heartbeat_of(spec, calendar, "registered through the API")
+        gone = [heartbeat for heartbeat in receiver.register if heartbeat.definition.id not in wanted]
+        pairs = [(receiver.known_as(definition), definition) for definition in wanted.values()]
+        changed = [(h, d) for h, d in pairs if receiver.register.by_id(d.id) is not h or h.definition != d]
+        rows = [row(heartbeat, heartbeat.definition, receiver.now()) for heartbeat in gone]
+        rows += [row(h, d) for h, d in changed if receiver.register.by_id(d.id) is not h or h.definition.spec != d.spec]
+        try:
+            if rows:
+                await receiver.kept(receiver.ledger.declare, rows)
+        except Unavailable as e:
+            raise StorageError(str(e)) from e
+        for heartbeat in gone:
+            receiver.withdraw(heartbeat)
+            receiver.absent[heartbeat.definition.id] = heartbeat
+        await _place(receiver, changed)
+
+
+async def _restored(
+    rows: Iterable[Stored], definitions: Definitions, calendar: Calendar, now: float
+) -> dict[int, Heartbeat]:
+    """All heartbeats of the store by key, also those that nobody defines now, since the log has receipts of theirs."""
+    found = {}
+    for number, stored in enumerate(rows):
+        found[stored.key] = heartbeat = Heartbeat(stored.key, _definition(stored, definitions, calendar), now)
+        try:
+            heartbeat.restore(stored.state, stored.applied, now)
+        except (LookupError, TypeError) as e:
+            raise StorageError(f"the state of heartbeat {stored.id!r} makes no sense: {e!r}") from e
         if number % SLICE == SLICE - 1:
             await asyncio.sleep(0)
-    await _declare_new(receiver, definitions)
+    return found
 
 
-def _restored(stored: Stored, definitions: Definitions, calendar: Calendar, now: float) -> Heartbeat | None:
+def _definition(stored: Stored, definitions: Definitions, calendar: Calendar) -> Definition:
     definition = definitions.get(stored.id)
     if definition is None and stored.definition is not None:
-        definition = heartbeat_of(stored.definition, calendar, f"heartbeat {stored.id}, registered through the API")
-    if definition is None:
-        return None
-    heartbeat = Heartbeat(stored.key, definition, now)
-    heartbeat.restore(stored.state, stored.applied)
-    if stored.absent is not None:
-        heartbeat.since = now  # it was out of the file for a while: nobody expected anything of it
+        return heartbeat_of(stored.definition, calendar, f"heartbeat {stored.id}, registered through the API")
+    return definition or Definition(stored.id, stored.id, stored.id, (), NOTHING_EXPECTED, "", "UTC", float("inf"))
+
+
+def _new(receiver: Receiver, definition: Definition, now: float) -> Heartbeat:
+    heartbeat = Heartbeat(receiver.ledger.new_key(), definition, now)
+    heartbeat.applied = receiver.ledger.last
     return heartbeat
 
 
-async def _replay(receiver: Receiver, known: Mapping[int, Heartbeat], loaded: Loaded) -> None:
-    """Apply the log behind the saved states, receipts and clock events in their one order."""
-    events = deque(loaded.clock)
-    after, entries = loaded.folded, await receiver.ledger.replay(loaded.folded, CHUNK)
-    while entries:
-        for entry in entries:
-            while events and events[0].id < entry.id:
-                _reckon(receiver, known, events.popleft())
-            heartbeat = known.get(entry.heartbeat)
-            if heartbeat is not None and entry.id > heartbeat.applied:
-                heartbeat.apply(entry.id, entry.receipt)
-                receiver.note_unsaved(heartbeat)
-        after = entries[-1].id
-        entries = await receiver.ledger.replay(after, CHUNK)
-    for event in events:
-        _reckon(receiver, known, event)
-
-
-def _reckon(receiver: Receiver, known: Mapping[int, Heartbeat], event: ClockEvent) -> None:
-    receiver.timeline.take(event)
-    for heartbeat in known.values():
-        if event.id > heartbeat.applied:
-            heartbeat.reckon(event.id, Gap(event.start, event.end), event.kind == "step")
-            receiver.note_unsaved(heartbeat)
-
-
-async def _mark_absent(receiver: Receiver, rows: list[Stored]) -> None:
-    now = receiver.now()
-    newly = [Stored(r.key, r.id, r.definition, r.applied, r.state, now) for r in rows if r.absent is None]
-    if newly:
-        await receiver.ledger.declare(newly)
-
-
-async def _show(receiver: Receiver, heartbeats: list[Heartbeat]) -> None:
-    for number, heartbeat in enumerate(heartbeats):
-        receiver.place(heartbeat, heartbeat.definition)
+async def _place(receiver: Receiver, heartbeats: Sequence[tuple[Heartbeat, Definition]]) -> None:
+    for number, (heartbeat, definition) in enumerate(heartbeats):
+        receiver.place(heartbeat, definition)
         if number % SLICE == SLICE - 1:
             await asyncio.sleep(0)
-
-
-async def _declare_new(receiver: Receiver, definitions: Definitions) -> None:
-    """Keep and place what the file defines and nobody knew; thousands at once make one commit."""
-    new = []
-    for definition in definitions.values():
-        if receiver.register.by_id(definition.id) is None:
-            heartbeat = Heartbeat(receiver.ledger.new_key(), definition, receiver.now())
-            heartbeat.applied = receiver.ledger.last
-            new.append(heartbeat)
-    if new:
-        await receiver.ledger.declare([row(heartbeat, heartbeat.definition) for heartbeat in new])
-        await _show(receiver, new)

@@ -2,19 +2,22 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Iterable, Sequence
-from typing import TypeVar
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from dataclasses import replace
+from itertools import chain
+from typing import ParamSpec, TypeVar
 
-from exporter.clock import Change, Clock, between
+from exporter.clock import Change, Clock, Reading, between
 from exporter.exposition import NOWHERE
 from exporter.heartbeats.families import HeartbeatLines
 from exporter.heartbeats.heartbeat import Definition, Heartbeat
 from exporter.heartbeats.ledger import Ledger
 from exporter.heartbeats.receipt import FAIL, SUCCESS, Receipt
 from exporter.heartbeats.register import Keys, Register
-from exporter.heartbeats.schedules import Gap, Maintenance
+from exporter.heartbeats.schedules import Gap
 from exporter.heartbeats.store import ClockEvent, Entry, StorageError, Stored
 from exporter.heartbeats.timeline import Timeline
+from exporter.heartbeats.whole import whole
 
 log = logging.getLogger(__name__)
 
@@ -25,6 +28,7 @@ RETRY_AFTER = 5  # seconds
 # Seconds in which receipts gather before a commit. Handing a commit to the thread and back costs as much as five pings;
 # without the pause most commits under load hold two or three.
 GATHERING = 0.002
+P = ParamSpec("P")
 T = TypeVar("T")
 
 
@@ -40,9 +44,11 @@ class Receiver:
     def __init__(self, ledger: Ledger, keys: Keys, clock: Clock) -> None:
         self.ledger = ledger
         self.register = Register(keys)
+        self.absent: dict[str, Heartbeat] = {}  # known to the store, but no longer in the configuration file
         self.lines = HeartbeatLines()
         self.timeline = Timeline()
-        self.ready = False
+        self.loaded = self.ready = False  # the store's content is here; and all of it is shown
+        self.stale = False  # the lines of all heartbeats have to be written anew
         self.gap_seconds = 0.0
         self._clock = clock
         self._read = clock.read()
@@ -50,46 +56,83 @@ class Receiver:
         self._promises: list[asyncio.Future[None]] = []
         self._queued = asyncio.Event()
         self._queued_bytes = 0
+        self._in_hand: list[tuple[Heartbeat, Receipt]] = []  # on their way to the disk
         self._unsaved: list[Heartbeat] = []
         self._frozen: float | None = None  # since when nothing can be kept
-        self._maintained: frozenset[int] = frozenset()
+        self._unwritten: list[Change] = []  # steps of the clock since then
+        self._reckoning = asyncio.Lock()  # held from a look at the clocks until every instant agrees with it
+        self._refreshing = asyncio.Lock()
+        self.changing = asyncio.Lock()  # of what there is: look and change belong together
 
     def now(self) -> float:
-        """Seconds since the epoch in the reckoning that all heartbeats share until the next `look`."""
+        """Seconds since the epoch in the reckoning that all heartbeats share until the next `watch`."""
         return self._read.wall + self._clock.up() - self._read.up
 
     async def look(self) -> None:
-        """Look at the clocks: were we not running, was the wall clock set? Each second, and before a scrape."""
-        before, self._read = self._read, self._clock.read()
-        for change in between(before, self._read):
-            log.warning("clock: %s from %.1f to %.1f", change.kind, change.start, change.end)
-            await self.take(change)
-            await self.refresh()
+        """Bring clocks and lines up to date, before a scrape."""
+        await self.watch()
+        await self.refresh()
 
-    async def take(self, change: Change) -> None:
-        """Write a clock event down, as far as that is possible, and reckon with it."""
-        try:
-            event = await self.ledger.note(change)
-        except StorageError:
-            self._freeze()
-            event = ClockEvent(self.ledger.last, change.kind, change.start, change.end)
-        self._reckon(event)
+    async def watch(self) -> None:
+        """Look at the clocks: were we not running, was the wall clock set? Each second; far more often costs nothing.
 
-    def _reckon(self, event: ClockEvent) -> None:
-        self.timeline.take(event)
-        gap = Gap(event.start, event.end)
-        if event.kind == "down":
-            self.gap_seconds += gap.end - gap.start
-        elif self._frozen is not None:
-            self._frozen += event.end - event.start
-        for heartbeat in self.register:
-            heartbeat.reckon(event.id, gap, event.kind == "step")
-            self.note_unsaved(heartbeat)
+        Before the store is loaded nothing is reckoned: loading compares with the last instant that was written down.
+        """
+        if not self.ready:
+            return
+        async with self._reckoning:
+            reading = self._clock.read()
+            changes = between(self._read, reading)
+            if not changes:
+                self._read = reading
+                return
+            for change in changes:
+                log.warning("clock: %s from %.1f to %.1f", change.kind, change.start, change.end)
+            self._take(reading, changes, await self._written(reading, changes))
+
+    async def _written(self, reading: Reading, changes: Sequence[Change]) -> Sequence[ClockEvent]:
+        """The changes as they stand in the log; while that cannot be, the steps alone, which are written later."""
+        if self._frozen is None:
+            try:
+                return await self.ledger.note(changes, reading)
+            except StorageError:
+                self._freeze(min(self.now(), changes[0].start))
+        # No downtime: what counts as such when the store is back is all the time since it failed.
+        steps = [change for change in changes if change.kind == "step"]
+        self._unwritten += steps
+        return [ClockEvent(self.ledger.last, step.kind, step.start, step.end) for step in steps]
+
+    def _take(self, reading: Reading, changes: Sequence[Change], events: Sequence[ClockEvent]) -> None:
+        """Turn to another reckoning: everything that holds an instant, at once."""
+        self._read = reading
+        step = sum(change.end - change.start for change in changes if change.kind == "step")
+        if step:
+            for receipts in (self._in_hand, self._queue):
+                receipts[:] = [(h, receipt._replace(time=receipt.time + step)) for h, receipt in receipts]
+            if self._frozen is not None:
+                self._frozen += step
+        self._reckon(events)
+
+    def _reckon(self, events: Sequence[ClockEvent]) -> None:
+        for event in events:
+            self.timeline.take(event)
+            gap, step = Gap(event.start, event.end), event.kind == "step"
+            self.gap_seconds += 0.0 if step else gap.end - gap.start
+            for heartbeat in chain(self.register, self.absent.values()):
+                heartbeat.reckon(event.id, gap, step)
+                self.note_unsaved(heartbeat)
+        self.stale = True
+
+    def restart(self, timeline: Timeline, reading: Reading) -> None:
+        """Begin with a history; from now on the clocks are compared with `reading`."""
+        self.timeline, self._read, self.loaded = timeline, reading, True
 
     def submit(self, heartbeat: Heartbeat, receipt: Receipt) -> "asyncio.Future[None]":
         """Queue a receipt; the future ends when it is on disk and applied, or with Unavailable."""
         if len(self._queue) >= WAITING or self._queued_bytes > WAITING_BYTES:
             raise Unavailable("too many receipts wait for the disk")
+        if self._frozen is not None and self.ledger.stuck:
+            raise Unavailable("the disk does not answer")
         promise: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._queue.append((heartbeat, receipt))
         self._promises.append(promise)
@@ -102,7 +145,7 @@ class Receiver:
         while True:
             await self._queued.wait()
             await asyncio.sleep(GATHERING)
-            await self.commit()
+            await whole(self.commit())
 
     async def commit(self) -> None:
         """Commit what waits, apply it, acknowledge it."""
@@ -111,18 +154,19 @@ class Receiver:
         self._queued.clear()
         if not batch:
             return
+        self._in_hand = batch
         try:
-            entries = await self.ledger.append(batch)
-        except StorageError:
-            self._freeze()
+            entries = await self.kept(self.ledger.append, batch)
+        except Unavailable:
             _refuse(promises)
             return
+        finally:
+            self._in_hand = []
+        # From the batch and not from the entries: the clock may have been set while they were on their way.
         for (heartbeat, receipt), entry, promise in zip(batch, entries, promises, strict=True):
             self._apply(heartbeat, entry, receipt)
             if not promise.done():
                 promise.set_result(None)
-        if self._frozen is not None:
-            await self.thaw()
 
     def _apply(self, heartbeat: Heartbeat, entry: Entry, receipt: Receipt) -> None:
         due = heartbeat.deadline.due
@@ -140,79 +184,92 @@ class Receiver:
         ):
             self.lines.refresh(heartbeat, heartbeat.seen)  # the distance to the next slot may be another one now
 
-    def _freeze(self) -> None:
+    def _freeze(self, since: float) -> None:
         """Nothing can be kept: nobody can be called late from now on, since that would be our fault and not theirs."""
-        if self._frozen is not None:
-            return
-        self._frozen = now = self.now()
-        for heartbeat in self.register:
-            if heartbeat.deadline.at > now:
-                self.lines.freeze(heartbeat)
-
-    async def thaw(self) -> None:
-        """The store takes things again: the time since it failed counts as own downtime."""
         if self._frozen is None:
-            return
-        since, now = self._frozen, self.now()
+            self._frozen, self.stale = since, True
+
+    async def resume(self) -> None:
+        """If the store failed, try it: does it take things again, the time since counts as own downtime."""
+        async with self._reckoning:
+            if self._frozen is None:
+                return
+            # Until the first receipt that will be kept, and not until now: that one is no longer part of the outage.
+            waiting = [receipt.time for _, receipt in (*self._in_hand[:1], *self._queue[:1])]
+            outage = Change("down", self._frozen, max(self._frozen, min([self.now(), *waiting])))
+            events = await self.ledger.note([*self._unwritten, outage], self._read)
+            log.warning("storage: back after %.1f s", outage.end - outage.start)
+            self._frozen, self._unwritten = None, []
+            self._reckon(events[-1:])  # the steps were reckoned with when they happened
+
+    async def kept(self, call: Callable[P, Awaitable[T]], *args: P.args, **kwargs: P.kwargs) -> T:
+        """The answer of a call that writes, once the store takes things again; Unavailable when it does not."""
+        if not self.loaded:
+            raise Unavailable("starting: the store is not loaded yet")
         try:
-            event = await self.ledger.note(Change("down", since, now))
-        except StorageError:
-            return
-        self._frozen = None
-        log.warning("storage: back after %.1f s", now - since)
-        self._reckon(event)
-        await self.refresh()
+            if self._frozen is not None:
+                await self.resume()
+            return await call(*args, **kwargs)
+        except StorageError as e:
+            self._freeze(self.now())
+            raise Unavailable("nothing can be stored now") from e
 
     async def declare(self, definition: Definition) -> Heartbeat:
         """Keep a new heartbeat, or another definition of one that there is."""
-        heartbeat = self.register.by_id(definition.id)
-        if heartbeat is None:
-            heartbeat = Heartbeat(self.ledger.new_key(), definition, self.now())
-            heartbeat.applied = self.ledger.last
-        await self._kept(self.ledger.declare([row(heartbeat, definition)]))
-        self.place(heartbeat, definition)
-        return heartbeat
+        async with self.changing:
+            heartbeat = self.known_as(definition)
+            await self.kept(self.ledger.declare, [row(heartbeat, definition)])
+            self.place(heartbeat, definition)
+            return heartbeat
+
+    def known_as(self, definition: Definition) -> Heartbeat:
+        """The heartbeat of this id: in the register, or one that was in the file before, or a new one."""
+        known = self.register.by_id(definition.id)
+        if known is None and definition.id in self.absent:
+            known = self.absent[definition.id]
+            known.since = self.now()  # nobody expected anything of it meanwhile
+        if known is None:
+            known = Heartbeat(self.ledger.new_key(), definition, self.now())
+            known.applied = self.ledger.last
+        return known
 
     async def remove(self, heartbeat: Heartbeat) -> None:
         """Forget a heartbeat with all its series."""
-        await self._kept(self.ledger.forget(heartbeat.key))
-        self.withdraw(heartbeat)
+        async with self.changing:
+            if self.register.by_key(heartbeat.key) is heartbeat:
+                await self.kept(self.ledger.forget, heartbeat.key)
+                self.withdraw(heartbeat)
 
     async def pause(self, heartbeat: Heartbeat, paused: bool) -> None:
         """Stop or restart a heartbeat's clock; it restarts from zero, and no run from before is waited for."""
-        if paused == heartbeat.paused:
-            return
-        before = (heartbeat.paused, heartbeat.since, heartbeat.runs)
-        heartbeat.paused, heartbeat.since, heartbeat.runs = paused, self.now(), None
-        try:
-            await self._kept(self.ledger.declare([row(heartbeat, heartbeat.definition)]))
-        except Unavailable:
-            heartbeat.paused, heartbeat.since, heartbeat.runs = before
-            raise
-        self.place(heartbeat, heartbeat.definition)
+        async with self.changing:
+            if paused == heartbeat.paused:
+                return
+            wanted = row(heartbeat, heartbeat.definition)
+            state = {**wanted.state, "paused": paused, "since": self.now(), "runs": None}
+            await self.kept(self.ledger.declare, [replace(wanted, state=state)])
+            heartbeat.turn(paused, self.now())
+            self.place(heartbeat, heartbeat.definition)
 
     async def recent(self, heartbeat: Heartbeat, limit: int) -> list[Entry]:
         """The latest receipts with their bodies, newest first."""
-        return await self._kept(self.ledger.recent(heartbeat.last_receipt, limit))
-
-    async def _kept(self, call: Awaitable[T]) -> T:
         try:
-            return await call
+            return await self.ledger.recent(heartbeat.last_receipt, limit)
         except StorageError as e:
-            self._freeze()
-            raise Unavailable("nothing can be stored now") from e
+            raise Unavailable("nothing can be read now") from e
 
     def place(self, heartbeat: Heartbeat, definition: Definition) -> None:
         """Register a heartbeat under a definition, old or new, and write its lines."""
-        if self.register.by_id(definition.id) is heartbeat:
-            self.lines.remove(heartbeat)
-            self.register.redefine(heartbeat, definition)
-        else:
-            heartbeat.define(definition)
-            self.register.add(heartbeat)
         now = self.now()
+        self.absent.pop(definition.id, None)
+        if self.register.by_id(definition.id) is heartbeat:
+            self.register.redefine(heartbeat, definition, now)
+        else:
+            heartbeat.define(definition, now)
+            self.register.add(heartbeat)
+        self.note_unsaved(heartbeat)
         self._settle(heartbeat, now)
-        self.lines.add(heartbeat, now)
+        self.lines.show(heartbeat, now, self._frozen)
 
     def withdraw(self, heartbeat: Heartbeat) -> None:
         """Take a heartbeat out of the register and the exposition; the store keeps what it has."""
@@ -220,33 +277,33 @@ class Receiver:
         self.lines.remove(heartbeat)
 
     async def refresh(self) -> None:
-        """Settle and rewrite every heartbeat, a slice at a time."""
-        for number, heartbeat in enumerate(list(self.register)):
-            if heartbeat.group is not NOWHERE and self._frozen is None:
-                now = self.now()
-                self._settle(heartbeat, now)
-                self.lines.refresh(heartbeat, now)
-            if number % SLICE == SLICE - 1:
-                await asyncio.sleep(0)
+        """Settle and rewrite every heartbeat if something happened to all of them, a slice at a time."""
+        async with self._refreshing:
+            if not self.stale:
+                return
+            self.stale = False
+            for number, heartbeat in enumerate(list(self.register)):
+                if heartbeat.group is not NOWHERE:
+                    now = self.now()
+                    self._settle(heartbeat, now)
+                    self.lines.refresh(heartbeat, now, self._frozen)
+                if number % SLICE == SLICE - 1:
+                    await asyncio.sleep(0)
 
     def _settle(self, heartbeat: Heartbeat, now: float) -> None:
         heartbeat.maintenance = any(window.active(now) for window in heartbeat.definition.plan.maintenance)
         heartbeat.settle(self.timeline.gaps, self.timeline.jumps)
 
-    async def watch_maintenance(self, windows: Iterable[Maintenance]) -> None:
-        """Rewrite all heartbeats when a maintenance window opened or closed since the last call."""
-        now = self.now()
-        active = frozenset(number for number, window in enumerate(windows) if window.active(now))
-        if active != self._maintained:
-            self._maintained = active
-            await self.refresh()
-
     def note_unsaved(self, heartbeat: Heartbeat) -> None:
-        heartbeat.unsaved = True
-        self._unsaved.append(heartbeat)
+        if not heartbeat.unsaved:
+            heartbeat.unsaved = True
+            self._unsaved.append(heartbeat)
 
     async def save(self) -> None:
         """Keep the states that changed, a slice at a time, so that the next start has little to replay."""
+        # While a step of the clock is unwritten, no state may be saved that includes it: it would be replayed upon it.
+        if not self.loaded or self._frozen is not None:
+            return
         unsaved, self._unsaved = self._unsaved, []
         mark = self.ledger.last
         for heartbeat in unsaved:
@@ -256,36 +313,40 @@ class Receiver:
                 await self.ledger.save(unsaved[start : start + SLICE])
             await self.ledger.folded(mark)
         except StorageError:
-            self._freeze()
+            self._freeze(self.now())
             for heartbeat in unsaved:
-                if not heartbeat.unsaved:
-                    self.note_unsaved(heartbeat)
+                self.note_unsaved(heartbeat)
 
     async def alive(self) -> None:
         """Keep that we listen; it also finds out whether the store works while nobody pings."""
-        try:
-            await self.ledger.alive(self._clock.read())
-        except StorageError:
-            self._freeze()
+        if not self.loaded:
             return
-        await self.thaw()
-
-    async def prune(self, keep: int, before: float) -> None:
-        """Delete receipts beyond the latest `keep` of each heartbeat and whatever is older than `before`."""
         try:
-            expired = await self.ledger.expired(keep, before)
-            for start in range(0, len(expired), SLICE):
-                await self.ledger.drop(expired[start : start + SLICE])
-            await self.ledger.drop_absent(before)
+            if self._frozen is not None:
+                await self.resume()
+            else:
+                async with self._reckoning:  # or an older reading might be written over the one of a clock event
+                    await self.ledger.note([], self._read)
         except StorageError:
-            self._freeze()
+            self._freeze(self.now())
+            if self.ledger.stuck:
+                self._give_up()
+
+    def _give_up(self) -> None:
+        """Let those go who wait behind a call that does not end; what it holds may be on disk, but nobody was told."""
+        _refuse(self._promises)
+        self._queue, self._promises, self._queued_bytes = [], [], 0
 
     async def drain(self) -> None:
         """Commit what waits, keep all states, and let go of the store."""
         await self.commit()
-        await self.save()
+        await self.watch()
         await self.alive()
-        await self.ledger.close()
+        await self.save()
+        try:
+            await self.ledger.close()
+        except StorageError as e:
+            log.error("storage: not closed: %s", e)
 
 
 def row(heartbeat: Heartbeat, definition: Definition, absent: float | None = None) -> Stored:
@@ -293,7 +354,7 @@ def row(heartbeat: Heartbeat, definition: Definition, absent: float | None = Non
     return Stored(heartbeat.key, definition.id, definition.spec, heartbeat.applied, heartbeat.snapshot(), absent)
 
 
-def _refuse(promises: Sequence["asyncio.Future[None]"]) -> None:
+def _refuse(promises: Iterable["asyncio.Future[None]"]) -> None:
     for promise in promises:
         if not promise.done():
             promise.set_exception(Unavailable("receipts cannot be stored now"))

@@ -6,6 +6,7 @@ import re
 import uuid
 from collections import Counter
 from collections.abc import Iterator
+from copy import copy
 
 from exporter.heartbeats.heartbeat import Definition, Heartbeat
 
@@ -17,8 +18,7 @@ class Keys:
 
     def __init__(self, secret: bytes, ping_key: str | None = None, api_key: str | None = None) -> None:
         self._secret = hashlib.sha256(secret).digest()  # of a length that suits every use below
-        self.ping_key = ping_key or self._derive("ping_key").hex()[:32]
-        self.api_key = api_key or self._derive("api_key").hex()
+        self.ping_key, self.api_key = self._given(ping_key, api_key)
 
     def token(self, id: str, given: str | None = None) -> str:
         """A heartbeat's token: a UUID, unless its definition gives one."""
@@ -26,7 +26,23 @@ class Keys:
 
     def digest(self, token: str) -> bytes:
         """What a token is looked up by: a keyed hash, so that the time a look-up takes tells nothing of any token."""
-        return hashlib.blake2b(token.encode(), digest_size=16, key=self._secret).digest()
+        # Whatever bytes a client sends as a token are looked for, and not found.
+        return hashlib.blake2b(token.encode("utf-8", "surrogateescape"), digest_size=16, key=self._secret).digest()
+
+    def is_ping_key(self, text: str) -> bool:
+        return _same(text, self.ping_key)
+
+    def is_api_key(self, text: str) -> bool:
+        return _same(text, self.api_key)
+
+    def renewed(self, ping_key: str | None, api_key: str | None) -> "Keys":
+        """Keys of the same secret, so of the same tokens, with these two given or derived."""
+        renewed = copy(self)
+        renewed.ping_key, renewed.api_key = self._given(ping_key, api_key)
+        return renewed
+
+    def _given(self, ping_key: str | None, api_key: str | None) -> tuple[str, str]:
+        return ping_key or self._derive("ping_key").hex()[:32], api_key or self._derive("api_key").hex()
 
     def _derive(self, purpose: str) -> bytes:
         return hmac.digest(self._secret, purpose.encode(), "sha256")
@@ -71,14 +87,14 @@ class Register:
     def remove(self, heartbeat: Heartbeat) -> None:
         del self._by_id[heartbeat.definition.id]
         del self._by_key[heartbeat.key]
-        del self._by_token[self._digest(heartbeat)]
+        self._forget_token(heartbeat)
         self._leave(heartbeat.definition.timezone)
 
-    def redefine(self, heartbeat: Heartbeat, definition: Definition) -> None:
+    def redefine(self, heartbeat: Heartbeat, definition: Definition, now: float) -> None:
         """Give a heartbeat another definition of the same id."""
-        del self._by_token[self._digest(heartbeat)]
+        self._forget_token(heartbeat)
         self._leave(heartbeat.definition.timezone)
-        heartbeat.define(definition)
+        heartbeat.define(definition, now)
         self.zones[definition.timezone] += 1
         self._by_token[self._digest(heartbeat)] = heartbeat
 
@@ -87,5 +103,16 @@ class Register:
         if not self.zones[zone]:
             del self.zones[zone]
 
+    def _forget_token(self, heartbeat: Heartbeat) -> None:
+        digest = self._digest(heartbeat)
+        # A reload may have given it to another heartbeat already.
+        if self._by_token.get(digest) is heartbeat:
+            del self._by_token[digest]
+
     def _digest(self, heartbeat: Heartbeat) -> bytes:
         return self.keys.digest(self.keys.token(heartbeat.definition.id, heartbeat.definition.token))
+
+
+def _same(text: str, key: str) -> bool:
+    """Compared in a time that tells nothing of the key, whatever bytes the text has."""
+    return hmac.compare_digest(text.encode("utf-8", "surrogateescape"), key.encode())

@@ -26,6 +26,11 @@ def own_secret(storage: Path) -> bytes:
         return _parsed(file)  # another program was first; its key is everybody's
     finally:
         draft.unlink()
+    folder = os.open(storage, os.O_RDONLY)
+    try:
+        os.fsync(folder)  # the name as well: with another key after a power cut every printed URL would be wrong
+    finally:
+        os.close(folder)
     return _parsed(file)
 
 

@@ -5,43 +5,26 @@ are. Instead of an index, each receipt names the one before it of the same heart
 `heartbeats.state` is what the log had made of a heartbeat up to receipt `applied`; what came later is replayed.
 """
 
-import fcntl
 import json
 import os
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple, TextIO
+from typing import Any, NamedTuple
 
+from exporter.heartbeats import database
+from exporter.heartbeats.database import StorageError, StorageInUse
 from exporter.heartbeats.receipt import Receipt
 
+__all__ = ["ClockEvent", "Entry", "Loaded", "StorageError", "StorageInUse", "Store", "Stored", "registered"]
+
 FILE = "heartbeats.db"
-SCHEMA_VERSION = 1
-SCHEMA = """
-CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE heartbeats (
-  key INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, definition TEXT,
-  applied INTEGER NOT NULL, state TEXT NOT NULL, absent REAL);
-CREATE TABLE receipts (
-  id INTEGER PRIMARY KEY, previous INTEGER NOT NULL, heartbeat INTEGER NOT NULL, time REAL NOT NULL,
-  kind INTEGER NOT NULL, exit_code INTEGER, rid TEXT, duration REAL, remote TEXT, agent TEXT, cut INTEGER NOT NULL);
-CREATE TABLE bodies (receipt INTEGER PRIMARY KEY, body BLOB NOT NULL);
-CREATE TABLE clock (id INTEGER PRIMARY KEY, kind TEXT NOT NULL, start REAL NOT NULL, end REAL NOT NULL);
-"""
 COLUMNS = 11
 ROW = "(" + ",".join("?" * COLUMNS) + ")"
 CHUNKS = (256, 64, 16, 4, 1)  # rows an INSERT; few distinct statements, so SQLite's cache of them serves
 STATE_SQL = "UPDATE heartbeats SET applied = ?, state = ? WHERE key = ?"
-
-
-class StorageError(Exception):
-    """The store could not do it now; nothing of the call has happened."""
-
-
-class StorageInUse(StorageError):
-    """Another program holds this storage path."""
 
 
 class Entry(NamedTuple):
@@ -89,8 +72,12 @@ class Store:
     def __init__(self, path: Path) -> None:
         """Take `path` (a folder) for this process alone; StorageInUse names the other one."""
         self.path = path
-        self._lock = _hold(path)
         self._db: sqlite3.Connection | None = None
+        self._inode: tuple[int, int] | None = None
+        self._committed: int | None = None  # the last number that is known to be on disk; None before the first load
+        self._lock: int | None = None
+        with suppress(OSError):  # a disk that is full or read-only now; `load` tries again
+            self._lock = database.hold(path)
 
     def load(self) -> Loaded:
         """Open the file, making it if there is none, and read what it holds but for the receipts."""
@@ -98,13 +85,15 @@ class Store:
             db = self._open()
             meta = dict(db.execute("SELECT name, value FROM meta"))
             rows = db.execute("SELECT key, id, definition, applied, state, absent FROM heartbeats ORDER BY key")
-            return Loaded(
+            loaded = Loaded(
                 heartbeats=[_stored(row) for row in rows],
                 clock=[ClockEvent(*row) for row in db.execute("SELECT id, kind, start, end FROM clock ORDER BY id")],
                 alive=json.loads(meta["alive"]) if "alive" in meta else None,
                 folded=int(meta.get("folded", 0)),
-                last=self._last(db),
+                last=database.last(db),
             )
+            self._committed = loaded.last
+            return loaded
 
     def replay(self, after: int, limit: int) -> list[Entry]:
         """The first `limit` receipts of the log with a number above `after`, in order, without bodies."""
@@ -127,6 +116,7 @@ class Store:
                     start += size
             if bodies:
                 db.executemany("INSERT INTO bodies VALUES (?, ?)", bodies)
+        self._committed = entries[-1].id
 
     def save(self, states: Iterable[tuple[int, int, Mapping[str, Any]]]) -> None:
         """Keep (key, applied, state) of heartbeats, so that fewer receipts need a replay."""
@@ -141,6 +131,8 @@ class Store:
     def declare(self, rows: Sequence[Stored]) -> None:
         """Keep new or changed heartbeats whole."""
         with self._errors(), self._transaction() as db:
+            # Left by a commit that failed and had happened all the same: its id would be in the way for ever.
+            db.executemany("DELETE FROM heartbeats WHERE id = ? AND key <> ?", [(r.id, r.key) for r in rows])
             db.executemany(
                 "INSERT INTO heartbeats (key, id, definition, applied, state, absent) VALUES (?, ?, ?, ?, ?, ?)"
                 " ON CONFLICT (key) DO UPDATE SET definition = excluded.definition, applied = excluded.applied,"
@@ -156,15 +148,16 @@ class Store:
         with self._errors(), self._transaction() as db:
             db.execute("DELETE FROM heartbeats WHERE key = ?", (key,))
 
-    def note(self, event: ClockEvent) -> None:
-        """Keep a clock event."""
-        with self._errors(), self._transaction() as db:
-            db.execute("INSERT INTO clock VALUES (?, ?, ?, ?)", event)
+    def note(self, events: Sequence[ClockEvent], reading: Mapping[str, Any]) -> None:
+        """Keep clock events, and that this process listened at the instant of `reading`, which is behind them all.
 
-    def alive(self, reading: Mapping[str, Any]) -> None:
-        """Keep that this process listened at the instant of `reading`."""
+        Together, since a crash between the two would make the next start find the same events once more.
+        """
         with self._errors(), self._transaction() as db:
+            db.executemany("INSERT INTO clock VALUES (?, ?, ?, ?)", events)
             db.execute("INSERT OR REPLACE INTO meta VALUES ('alive', ?)", (_dump(reading),))
+        if events:
+            self._committed = events[-1].id
 
     def recent(self, last: int, limit: int) -> list[Entry]:
         """The latest receipts of one heartbeat with their bodies, newest first, from the number of its last one."""
@@ -185,12 +178,14 @@ class Store:
     def expired(self, keep: int, before: float) -> list[int]:
         """Numbers of receipts beyond the latest `keep` of their heartbeat, older than `before`, or of nobody.
 
-        Reads on a connection of its own, so it may run beside `append`; it takes a while on a large log.
+        Only such as are part of the saved states, since the next start may need the others. Reads on a connection of
+        its own, so it may run beside `append`; it takes a while on a large log.
         """
         query = (
             "SELECT id FROM (SELECT id, time, heartbeat,"
             " row_number() OVER (PARTITION BY heartbeat ORDER BY id DESC) AS n FROM receipts)"
-            " WHERE n > ? OR time < ? OR heartbeat NOT IN (SELECT key FROM heartbeats) ORDER BY id"
+            " WHERE (n > ? OR time < ? OR heartbeat NOT IN (SELECT key FROM heartbeats))"
+            " AND id <= (SELECT CAST(value AS INTEGER) FROM meta WHERE name = 'folded') ORDER BY id"
         )
         try:
             with closing(sqlite3.connect(f"file:{self._file}?mode=ro", uri=True, isolation_level=None)) as db:
@@ -205,23 +200,37 @@ class Store:
             db.executemany("DELETE FROM receipts WHERE id = ?", ids)
             db.executemany("DELETE FROM bodies WHERE receipt = ?", ids)
 
-    def drop_absent(self, before: float) -> None:
-        """Delete heartbeats that left the configuration file before `before`, and clock events as old."""
+    def drop_absent(self, before: float, keep: int) -> None:
+        """Delete heartbeats that left the configuration file before `before`, and all but the latest clock events."""
         with self._errors(), self._transaction() as db:
             db.execute("DELETE FROM heartbeats WHERE absent < ?", (before,))
-            db.execute("DELETE FROM clock WHERE max(start, end) < ?", (before,))
+            db.execute(
+                "DELETE FROM clock WHERE id <= (SELECT CAST(value AS INTEGER) FROM meta WHERE name = 'folded')"
+                " AND id NOT IN (SELECT id FROM clock ORDER BY id DESC LIMIT ?)",
+                (keep,),
+            )
 
     def close(self) -> None:
         self._disconnect()
-        self._lock.close()
+        if self._lock is not None:
+            os.close(self._lock)
+            self._lock = None
 
     @property
     def _file(self) -> Path:
         return self.path / FILE
 
     def _open(self) -> sqlite3.Connection:
+        if self._lock is None:
+            self._lock = database.hold(self.path)
         if self._db is None:
-            self._db = _connect(self._file)
+            # Once loaded, a missing file is a disk that is not mounted: a new one would take receipts and lose them.
+            self._db = database.connect(self._file, create=self._committed is None)
+            self._inode = _inode(self._file)
+            if self._committed is not None:
+                database.go_on(self._db, self._committed)
+        elif _inode(self._file) != self._inode:
+            raise sqlite3.DatabaseError("the file was replaced by another one")
         return self._db
 
     def _disconnect(self) -> None:
@@ -246,15 +255,10 @@ class Store:
     def _errors(self) -> Iterator[None]:
         try:
             yield
-        except (sqlite3.Error, OSError) as e:
+        except (sqlite3.Error, OSError, ValueError, TypeError) as e:  # the last two: text in it that makes no sense
             # A fresh connection each time after a fault: the file may have been replaced, the disk mounted again.
             self._disconnect()
             raise StorageError(f"{self._file}: {e}") from e
-
-    @staticmethod
-    def _last(db: sqlite3.Connection) -> int:
-        tops = "SELECT max(coalesce((SELECT max(id) FROM receipts), 0), coalesce((SELECT max(id) FROM clock), 0),"
-        return int(db.execute(tops + " coalesce((SELECT max(applied) FROM heartbeats), 0))").fetchone()[0])
 
 
 def registered(path: Path) -> dict[str, str | None]:
@@ -267,43 +271,9 @@ def registered(path: Path) -> dict[str, str | None]:
         return {}  # no store yet
 
 
-def _hold(path: Path) -> TextIO:
-    """Lock the folder; the kernel lets go when this process ends, however it ends."""
-    path.mkdir(mode=0o700, parents=True, exist_ok=True)
-    lock = open(path / "lock", "a+", opener=_private)  # noqa: SIM115 - held for the life of the process
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError as e:
-        lock.seek(0)
-        holder = lock.read().strip()
-        lock.close()
-        raise StorageInUse(f"{path} is in use by process {holder}") from e
-    lock.truncate(0)
-    lock.write(str(os.getpid()))
-    lock.flush()
-    return lock
-
-
-def _connect(file: Path) -> sqlite3.Connection:
-    # Made here and not by SQLite, which would let the umask decide who may read bodies.
-    os.close(os.open(file, os.O_RDWR | os.O_CREAT, 0o600))
-    db = sqlite3.connect(file, isolation_level=None, check_same_thread=False, timeout=2, cached_statements=64)
-    try:
-        db.execute("PRAGMA journal_mode = WAL")
-        db.execute("PRAGMA synchronous = FULL")  # NORMAL does not fsync the log at commit
-        version = db.execute("PRAGMA user_version").fetchone()[0]
-        if version == 0:
-            db.executescript(f"BEGIN IMMEDIATE; {SCHEMA} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT")
-        elif version > SCHEMA_VERSION:
-            raise sqlite3.DatabaseError(f"schema {version} is of a newer release; this one knows {SCHEMA_VERSION}")
-    except BaseException:
-        db.close()
-        raise
-    return db
-
-
-def _private(path: str, flags: int) -> int:
-    return os.open(path, flags, 0o600)
+def _inode(file: Path) -> tuple[int, int]:
+    found = os.stat(file)
+    return found.st_dev, found.st_ino
 
 
 def _insert(rows: int) -> str:
@@ -312,7 +282,9 @@ def _insert(rows: int) -> str:
 
 def _row(entry: Entry) -> tuple[Any, ...]:
     r = entry.receipt
-    return (*entry[:3], r.time, r.kind, r.exit_code, r.rid, r.duration, r.remote, r.agent, r.cut)
+    # A header that is no UTF-8 reaches us as lone surrogates, which SQLite does not take.
+    agent = r.agent if r.agent.isascii() else r.agent.encode(errors="replace").decode()
+    return (*entry[:3], r.time, r.kind, r.exit_code, r.rid, r.duration, r.remote, agent, r.cut)
 
 
 def _entry(row: Sequence[Any], body: bytes) -> Entry:
