@@ -22,7 +22,7 @@ TREES = Path(__file__).parent.parent / "fixtures/node/node_exporter.tar.gz"
 # mount namespace of the test's own, so that nobody else takes this machine for one that runs systemd.
 START = """
 mount --make-rprivate / && mount -t tmpfs tmpfs /run && mkdir -p /run/systemd/system || exit 1
-exec /lib/systemd/systemd --user --log-target=console
+exec setpriv --pdeathsig TERM /lib/systemd/systemd --user --log-target=console
 """
 UNITS = {
     "flapping.service": "[Unit]\nStartLimitIntervalSec=60\nStartLimitBurst=3\n"
@@ -64,7 +64,7 @@ def recorded(tree: Path) -> Exposition:
     return asyncio.run(scrape(Host(root, set(COLLECTORS) - {"systemd", "containers"})))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def bus() -> Iterator[str]:
     """The socket of a bus on which a systemd with those units answers."""
     # Not pytest's folder: the name of a Unix socket may have 107 bytes.
@@ -72,7 +72,9 @@ def bus() -> Iterator[str]:
     _write_units(home / ".config/systemd/user")
     address = f"unix:path={home}/bus"
     environment = {**os.environ, "XDG_RUNTIME_DIR": str(home), "HOME": str(home), "DBUS_SESSION_BUS_ADDRESS": address}
-    daemon = _start(["dbus-daemon", "--session", "--nofork", f"--address={address}"], environment)
+    daemon = _start(
+        ["setpriv", "--pdeathsig", "TERM", "dbus-daemon", "--session", "--nofork", f"--address={address}"], environment
+    )
     while not (home / "bus").exists():
         time.sleep(0.01)
     systemd = _start(["unshare", "--mount", "--map-current-user", "--keep-caps", "sh", "-c", START], environment)
@@ -87,7 +89,7 @@ def _start(command: list[str], environment: dict[str, str]) -> "subprocess.Popen
     return subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def flapped(bus: str) -> Exposition:
     """What is read of that systemd when its flapping service has given up."""
     host = Host(Root(bus=bus), ["systemd"])
