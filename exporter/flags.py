@@ -1,11 +1,14 @@
 """The exporter's command line."""
 
 import argparse
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from exporter.host import COLLECTORS, DEFAULT_OFF, Root
+from exporter.host.filters import FLAGS as FILTERS
+from exporter.host.filters import Filters
 
 PATHS = (
     ("proc", "--path.procfs", "/proc"),
@@ -55,7 +58,16 @@ def parse(arguments: Sequence[str]) -> Flags:
         check=given.check,
         verb=given.verb or "",
         keys=given.keys,
-        root=Root(given.proc, given.sys, given.rootfs, given.udev, textfile=tuple(given.textfile), docker=given.engine),
+        root=Root(
+            given.proc,
+            given.sys,
+            given.rootfs,
+            given.udev,
+            textfile=tuple(given.textfile),
+            docker=given.engine,
+            bus=given.bus,
+            filters=Filters(**{name: getattr(given, name) for name in FILTERS.values()}),
+        ),
         collectors=_collectors(given),
     )
 
@@ -68,6 +80,10 @@ def _add_host_flags(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--collector.containers.socket", dest="engine", metavar="SOCKET", help="of a Docker-compatible engine"
     )
+    parser.add_argument("--collector.systemd.bus", dest="bus", default=Root().bus, metavar="SOCKET")
+    for flag, name in FILTERS.items():
+        default = getattr(Filters(), name)
+        parser.add_argument(flag, dest=name, type=_pattern, default=default, metavar="REGEX", help=argparse.SUPPRESS)
     parser.add_argument("--collector.disable-defaults", dest="bare", action="store_true")
     readings = parser.add_argument_group("readings of the host", f"off by default: {', '.join(sorted(DEFAULT_OFF))}")
     for name in COLLECTORS:
@@ -77,6 +93,13 @@ def _add_host_flags(parser: argparse.ArgumentParser) -> None:
         readings.add_argument(
             f"--no-collector.{name}", dest="off", action="append_const", const=name, help=argparse.SUPPRESS
         )
+
+
+def _pattern(text: str) -> "re.Pattern[str]":
+    try:
+        return re.compile(text)
+    except re.error as e:
+        raise argparse.ArgumentTypeError(f"{text!r} is no pattern: {e}") from e
 
 
 def _collectors(given: argparse.Namespace) -> frozenset[str]:
