@@ -78,16 +78,16 @@ def _python(module: str) -> tuple[str, ...]:
 
 def run(stage: Stage) -> None:
     """Run one stage; raises `Problem` with its output when it fails or leaves a test out."""
-    process = subprocess.Popen(
-        stage.command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, text=True
-    )
-    assert process.stdout is not None
     output = []
-    for line in process.stdout:
-        output.append(line)
-        if stage.live:
-            print(line, end="", flush=True)
-    code = process.wait()
+    with subprocess.Popen(
+        stage.command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, text=True
+    ) as process:
+        assert process.stdout is not None
+        for line in process.stdout:
+            output.append(line)
+            if stage.live:
+                print(line, end="", flush=True)
+    code = process.returncode
     if code != 0:
         raise Problem(f"{stage.name} failed (exit {code})", shown="" if stage.live else "".join(output).rstrip())
     if stage.name == "pytest":
