@@ -9,6 +9,7 @@ from cryptography.x509.oid import NameOID
 from exporter.probes.handshake import Seen
 from exporter.probes.metrics import Sheet
 
+UNREADABLE = (ValueError, x509.DuplicateExtension, x509.UnsupportedGeneralNameType)
 # Go's names for the attributes that RFC 4514 leaves without one.
 GO_NAMES = {NameOID.SERIAL_NUMBER: "SERIALNUMBER", NameOID.POSTAL_CODE: "POSTALCODE"}
 
@@ -22,7 +23,7 @@ def measure(seen: Seen, sheet: Sheet, say: Callable[[str], None]) -> None:
             sheet.put("probe_ssl_earliest_cert_expiry", earliest_expiry(chain))
             sheet.put("probe_ssl_last_chain_info", 1, leaf_labels(chain[0], seen.chain[0]))
             say(f"Certificate: {chain[0].subject.rfc4514_string()}, until {chain[0].not_valid_after_utc:%Y-%m-%d}")
-    except ValueError as e:
+    except UNREADABLE as e:
         say(f"The certificates cannot be read: {e}")
         return
     if verified:
@@ -40,11 +41,11 @@ def earliest_expiry(chain: Sequence[x509.Certificate]) -> float:
 
 def leaf_labels(leaf: x509.Certificate, der: bytes) -> tuple[tuple[str, str], ...]:
     """The labels of probe_ssl_last_chain_info, written as blackbox_exporter writes them."""
-    serial = leaf.serial_number
+    serial = abs(leaf.serial_number)
     return (
         ("fingerprint_sha256", sha256(der).hexdigest()),
         ("issuer", leaf.issuer.rfc4514_string(GO_NAMES)),
-        ("serialnumber", serial.to_bytes((abs(serial).bit_length() + 7) // 8, "big", signed=False).hex()),
+        ("serialnumber", serial.to_bytes((serial.bit_length() + 7) // 8, "big").hex()),
         ("subject", leaf.subject.rfc4514_string(GO_NAMES)),
         ("subjectalternative", ",".join(names(leaf))),
     )

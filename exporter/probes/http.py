@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import UTC
 from email.utils import parsedate_to_datetime
 from functools import partial
 
@@ -173,7 +174,9 @@ def measure(response: aiohttp.ClientResponse, request: Request, attempt: Attempt
     modified = response.headers.get("Last-Modified")
     if modified:
         try:
-            sheet.put("probe_http_last_modified_timestamp_seconds", parsedate_to_datetime(modified).timestamp())
+            # "-0000" and no zone at all are UTC here, not this machine's.
+            at = parsedate_to_datetime(modified)
+            sheet.put("probe_http_last_modified_timestamp_seconds", at.replace(tzinfo=at.tzinfo or UTC).timestamp())
         except (ValueError, OverflowError):
             attempt.say("Last-Modified is no date")
 

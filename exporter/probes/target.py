@@ -102,7 +102,12 @@ def unmapped(ip: Ip) -> Ip:
 
 
 def canonical(host: str) -> str:
-    """Lower case, without the dot that ends a full name."""
+    """Lower case, without the dot that ends a full name, other scripts as DNS writes them."""
+    if not host.isascii():
+        try:
+            host = host.encode("idna").decode()
+        except UnicodeError as e:
+            raise Failure("target", f"{host[:100]!r} is no host name") from e
     return host.lower().rstrip(".") or "."
 
 

@@ -36,6 +36,18 @@ async def test_a_good_answer_is_a_success_with_all_readings() -> None:
 PHASES = ("resolve", "connect", "tls", "processing", "transfer")
 
 
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [("Wed, 21 Oct 2015 07:28:00 -0000", 1445412480), ("Wed, 21 Oct 2015 09:28:00 +0200", 1445412480), ("never", None)],
+)
+async def test_last_modified_is_a_date_or_nothing(text: str, told: float | None) -> None:
+    async with serving(saying(page(Last_Modified=text))) as port:
+        found = await outcome(f"http://127.0.0.1:{port}/", module())
+    name = "probe_http_last_modified_timestamp_seconds"
+    assert found.success
+    assert (reading(found, name) if told else name in names(found)) == (told or False)
+
+
 async def test_a_target_without_a_scheme_is_http() -> None:
     async with serving(saying(page())) as port:
         assert (await outcome(f"127.0.0.1:{port}/x", module())).success

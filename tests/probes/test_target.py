@@ -109,6 +109,17 @@ async def test_a_name_without_an_address_does_not_exist() -> None:
     assert reading(found, "probe_ip_protocol") == 0
 
 
+async def test_a_name_in_another_script_is_one_name() -> None:
+    book = Book()
+    book.entries["xn--bcher-kva.test"] = [ip_address("127.0.0.1")]
+    async with serving(saying(page())) as port:
+        target = f"http://Bücher.test:{port}/"
+        admitted = gate([(target, "m")], ["127.0.0.0/8"], [])
+        assert (await outcome(target, HTTP, admitted=admitted, names=book)).success
+    assert judged(gate([], [], ["bücher.test"]), "bücher.test:80", "10.0.0.1") == ["10.0.0.1"]
+    assert judged(gate([], [], ["x"]), "b" + "ü" * 100, "10.0.0.1") == ["target"]
+
+
 async def test_a_redirect_to_an_admitted_name_is_followed() -> None:
     book = Book(a_test=[ip_address("127.0.0.1")], b_test=[ip_address("127.0.0.2")])
     async with serving(saying(page()), host="127.0.0.2") as second:
