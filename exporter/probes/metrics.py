@@ -37,6 +37,8 @@ HELP: dict[str, str] = {
     "probe_icmp_rtt_min_seconds": "Shortest round trip",
     "probe_icmp_rtt_mean_seconds": "Mean round trip",
     "probe_icmp_rtt_max_seconds": "Longest round trip",
+    "probe_throughput_bytes": "Bytes that went through",
+    "probe_throughput_bytes_per_second": "How fast they went through, connecting left out",
     "probe_success": "Displays whether or not the probe was a success",
     "probe_duration_seconds": "Returns how long the probe took to complete in seconds",
     "probe_timeout_seconds": "Returns how long the probe timeout is in seconds",

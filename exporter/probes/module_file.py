@@ -7,7 +7,7 @@ from pathlib import Path
 
 from exporter import strict
 from exporter.probes import dns_file, http_file
-from exporter.probes.module_parts import ip_choice, located, part, tls_config
+from exporter.probes.module_parts import ip_choice, located, part, size, tls_config
 from exporter.probes.modules import (
     BUILT_IN,
     DnsModule,
@@ -17,13 +17,14 @@ from exporter.probes.modules import (
     Module,
     Modules,
     TcpModule,
+    ThroughputModule,
     TlsConfig,
     TlsModule,
 )
 from exporter.probes.patterns import pattern
 from exporter.strict import REQUIRED, ConfigError, Section
 
-PROBERS = ("http", "tcp", "dns", "icmp", "tls", "grpc", "unix", "websocket")
+PROBERS = ("http", "tcp", "dns", "icmp", "tls", "throughput", "grpc", "unix", "websocket")
 ELSEWHERE = ("grpc", "unix", "websocket")
 """Probers of blackbox_exporter that are not here: their modules load, their probes fail with reason `module`."""
 MOST_ATTEMPTS, MOST_PACKETS, MOST_PAYLOAD = 10, 100, 65_000
@@ -72,6 +73,7 @@ def module(name: str, section: Section) -> Module:
         dns=dns or DnsModule(),
         icmp=part(section, "icmp", _icmp, IcmpModule()),
         tls=part(section, "tls", _tls, TlsModule()),
+        throughput=part(section, "throughput", _throughput, ThroughputModule()),
         unsupported=tuple(unsupported),
     )
     for other in ELSEWHERE:
@@ -102,6 +104,8 @@ def _exchange(section: Section) -> Exchange:
         section.flag("starttls", False),
     )
     section.end()
+    if len({name for name, _ in found.labels}) < len(found.labels):
+        raise section.error("labels", "a label stands here twice")
     if found.expect and found.expect_bytes:
         raise section.error("expect_bytes", "expect and expect_bytes exclude each other")
     return found
@@ -131,6 +135,17 @@ def _icmp(section: Section) -> IcmpModule:
 
 def _tls(section: Section) -> TlsModule:
     found = TlsModule(ip_choice(section), part(section, "tls_config", tls_config, TlsConfig()))
+    section.end()
+    return found
+
+
+def _throughput(section: Section) -> ThroughputModule:
+    found = ThroughputModule(
+        "upload" if section.choice("direction", ("download", "upload"), "download") == "upload" else "download",
+        size(section, "bytes", ThroughputModule().bytes),
+        ip_choice(section),
+        part(section, "tls_config", tls_config, TlsConfig()),
+    )
     section.end()
     return found
 

@@ -1,6 +1,7 @@
 """Reads what several kinds of modules have in common."""
 
 import ipaddress
+import re
 from collections.abc import Callable
 from typing import Literal, TypeVar
 
@@ -10,6 +11,8 @@ from exporter.strict import ConfigError, Section
 
 P = TypeVar("P")
 
+SIZE = re.compile(r"([1-9][0-9]{0,5})(B|kB|MB|GB)")
+BYTES = {"B": 1, "kB": 1000, "MB": 1_000_000, "GB": 1_000_000_000}
 TLS_VERSIONS = ("TLS10", "TLS11", "TLS12", "TLS13")
 
 
@@ -17,6 +20,17 @@ def part(section: Section, key: str, read: Callable[[Section], P], default: P) -
     """A sub-section by its own reader, the default where it is missing or holds nothing."""
     found = section.section(key)
     return default if found is None else read(found)
+
+
+def size(section: Section, key: str, default: int) -> int:
+    """Bytes, written as 500kB, 10MB, 1GB."""
+    text = section.text(key, None)
+    if text is None:
+        return default
+    found = SIZE.fullmatch(text)
+    if found is None:
+        raise section.error(key, f"expected a size like 500kB, 10MB or 1GB, found {text!r}")
+    return int(found[1]) * BYTES[found[2]]
 
 
 def ip_choice(section: Section) -> IpChoice:

@@ -18,6 +18,7 @@ from exporter.probes.modules import (
     Secret,
     SecretFile,
     TcpModule,
+    ThroughputModule,
     TlsConfig,
     TlsModule,
 )
@@ -53,6 +54,7 @@ KEYS: Mapping[type, Mapping[str, str]] = {
     },
     IcmpModule: {"ip": ""},
     TlsModule: {"ip": "", "tls": "tls_config"},
+    ThroughputModule: {"ip": "", "tls": "tls_config"},
     HeaderRule: {"pattern": "regexp"},
     IpChoice: {"preferred": "preferred_ip_protocol", "fallback": "ip_protocol_fallback", "source": "source_ip_address"},
     Exchange: {},

@@ -146,6 +146,15 @@ class TlsModule:
 
 
 @dataclass(frozen=True, slots=True)
+class ThroughputModule:
+    direction: Literal["download", "upload"] = "download"
+    bytes: int = 10_000_000
+    """At most."""
+    ip: IpChoice = IpChoice()
+    tls: TlsConfig = TlsConfig()
+
+
+@dataclass(frozen=True, slots=True)
 class Module:
     """One module; only the part that `prober` names is used."""
 
@@ -159,6 +168,7 @@ class Module:
     dns: DnsModule = DnsModule()
     icmp: IcmpModule = IcmpModule()
     tls: TlsModule = TlsModule()
+    throughput: ThroughputModule = ThroughputModule()
     unsupported: tuple[str, ...] = ()
     """Keys whose meaning would be lost: a probe with them fails instead of telling half the truth."""
 

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from exporter.families import Family, Sample, single
-from exporter.probes import dns, http, icmp, tcp, tls
+from exporter.probes import dns, http, icmp, tcp, throughput, tls
 from exporter.probes.attempt import TIMEOUTS, Attempt, Means, Trace
 from exporter.probes.metrics import HELP, Sheet
 from exporter.probes.modules import Module
@@ -20,6 +20,7 @@ PROBES: dict[str, Probe] = {
     "http": http.probe,
     "icmp": icmp.probe,
     "tcp": tcp.probe,
+    "throughput": throughput.probe,
     "tls": tls.probe,
 }
 

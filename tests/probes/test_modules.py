@@ -142,7 +142,10 @@ def test_without_a_file_there_are_the_usual_modules_and_a_file_overrides_them() 
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("{a: {prober: https}}", 'expected one of http, tcp, dns, icmp, tls, grpc, unix, websocket, found "https"'),
+        (
+            "{a: {prober: https}}",
+            'expected one of http, tcp, dns, icmp, tls, throughput, grpc, unix, websocket, found "https"',
+        ),
         ("{a: {prober: http, http: {metod: GET}}}", 'modules.a.http.metod: unknown key; did you mean "method"?'),
         ("{a: {prober: http, timout: 5s}}", 'modules.a.timout: unknown key; did you mean "timeout"?'),
         ("{a: {http: {}}}", "modules.a.prober: missing"),
@@ -167,6 +170,10 @@ def test_without_a_file_there_are_the_usual_modules_and_a_file_overrides_them() 
         ("{a: {prober: tcp, tcp: {source_ip_address: here}}}", "expected an IP address"),
         ("{a: {prober: tcp, tcp: {query_response: [{expect: a, expect_bytes: b}]}}}", "exclude each other"),
         ("{a: {prober: tcp, tcp: {query_response: [{expect: a, labels: [{name: a-b, value: c}]}]}}}", "no label name"),
+        (
+            "{a: {prober: tcp, tcp: {query_response: [{labels: [{name: a, value: b}, {name: a, value: c}]}]}}}",
+            "a label stands here twice",
+        ),
         ("{a: {prober: icmp, icmp: {ttl: 256}}}", "expected at most 255"),
         ("{a: {prober: icmp, attempts: 11}}", "expected at most 10"),
     ],
