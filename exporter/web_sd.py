@@ -10,14 +10,14 @@ from aiohttp import web
 
 from exporter.config import Config
 from exporter.host.listed import targets as host_targets
-from exporter.probes import discovery
+from exporter.probes import discovery, gateway
 from exporter.probes import web as probe_pages
 from exporter.probes.attempt import Means
 from exporter.probes.echoes import Echoes
 from exporter.probes.listed import Listed, gate
 from exporter.probes.names import Names
 
-ROUTE, RESOLV_CONF = Path("net/route"), Path("/etc/resolv.conf")
+ROUTE, IPV6_ROUTE, RESOLV_CONF = Path("net/route"), Path("net/ipv6_route"), Path("/etc/resolv.conf")
 
 
 class Targets:
@@ -26,6 +26,7 @@ class Targets:
     def __init__(self, config: Config, clock: Callable[[], float], proc: Path) -> None:
         self._config = config
         self._proc = proc
+        self._gateway: str | None = None
         self._means = Means(clock, Names(), Echoes(secrets.randbits(16), time.time_ns))
         self._listed = self._everything()
         modules = config.probes.modules
@@ -49,10 +50,10 @@ class Targets:
         match path:
             case ["probes"]:
                 self._renew()  # the gateway may be another one than at the last refresh
-                return web.json_response(discovery.targets(self._listed, request.host))
+                return web.json_response(discovery.targets(self._listed, request.host, request.secure))
             case ["hosts"]:
                 own = self._config.host or os.uname().nodename
-                return web.json_response(host_targets(self._config.hosts, own, request.host))
+                return web.json_response(host_targets(self._config.hosts, own, request.host, request.secure))
         return web.Response(status=404, text="there are /sd/probes and /sd/hosts\n")
 
     def close(self) -> None:
@@ -65,8 +66,9 @@ class Targets:
         self._probing = self._probing.reloaded(self._config.probes.modules, gate(self._config.probes, listed))
 
     def _everything(self) -> tuple[Listed, ...]:
-        probes = self._config.probes
-        return discovery.everything(probes.listed, probes.internet, _text(self._proc / ROUTE), _text(RESOLV_CONF))
+        # A gateway that left the routing table, as with the link to it, is still the one to be missed.
+        self._gateway = gateway.parse(_text(self._proc / ROUTE), _text(self._proc / IPV6_ROUTE)) or self._gateway
+        return discovery.everything(self._config.probes, self._gateway, _text(RESOLV_CONF))
 
 
 def _text(path: Path) -> str:

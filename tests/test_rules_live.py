@@ -21,7 +21,7 @@ FAST_FOR = {"for": "1200ms"}
 
 
 class Exporter:
-    """Serves `text` at /metrics on one port; what is stopped can be started again."""
+    """Serves `text` at /metrics/heartbeats on one port; what is stopped can be started again."""
 
     def __init__(self, port: int) -> None:
         self.text = ""
@@ -31,7 +31,7 @@ class Exporter:
 
     async def start(self) -> None:
         app = web.Application()
-        app.router.add_get("/metrics", self._answer)
+        app.router.add_get("/metrics/heartbeats", self._answer)
         self._runner = web.AppRunner(app, access_log=None)
         await self._runner.setup()
         await web.TCPSite(self._runner, "127.0.0.1", self.port).start()

@@ -21,6 +21,7 @@ class ListedHost:
     path: str = "/metrics"
     interval: float = 0.0
     schedule: str = ""
+    scheme: str = "http"
 
 
 def hosts(top: Section, schedules: frozenset[str]) -> tuple[ListedHost, ...]:
@@ -31,11 +32,13 @@ def hosts(top: Section, schedules: frozenset[str]) -> tuple[ListedHost, ...]:
             section.text("host"),
             section.text("address"),
             section.text("path", "/metrics"),
-            section.duration("interval", 0.0),
+            # The rules look 5 minutes back, and a host must not be forgotten by one lost scrape.
+            section.duration("interval", 0.0, low=1.0, high=120.0),
             section.text("schedule", ""),
+            section.choice("scheme", ("http", "https"), "http"),
         )
         section.end()
-        if not ADDRESS.fullmatch(host.address):
+        if not ADDRESS.fullmatch(host.address) or int(host.address.rpartition(":")[2]) > 65_535:
             raise section.error("address", f"{host.address!r}: expected host:port, as in web01:9100")
         if host.host in found:
             raise section.error("host", f"{host.host!r} is listed twice")
@@ -45,16 +48,18 @@ def hosts(top: Section, schedules: frozenset[str]) -> tuple[ListedHost, ...]:
     return tuple(found.values())
 
 
-def targets(listed: Iterable[ListedHost], own_name: str, exporter: str) -> list[dict[str, Any]]:
+def targets(listed: Iterable[ListedHost], own_name: str, exporter: str, secure: bool = False) -> list[dict[str, Any]]:
     """http_sd's answer: this machine first, read through the exporter itself, unless the file lists its name."""
     listed = tuple(listed)
     if all(host.host != own_name for host in listed):
-        listed = (ListedHost(own_name, exporter, OWN_PATH), *listed)
+        listed = (ListedHost(own_name, exporter, OWN_PATH, scheme="https" if secure else "http"), *listed)
     return [{"targets": [host.address], "labels": _labels(host)} for host in listed]
 
 
 def _labels(host: ListedHost) -> dict[str, str]:
     labels = {"host": host.host, "__metrics_path__": host.path}
+    if host.scheme != "http":
+        labels["__scheme__"] = host.scheme
     if host.interval:
         labels["__scrape_interval__"] = format_duration(host.interval)
         labels["__scrape_timeout__"] = format_duration(min(host.interval, 10.0))

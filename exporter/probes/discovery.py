@@ -1,25 +1,30 @@
 """Hands the listed probes to Prometheus, as http_sd wants them."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from exporter.durations import format_duration
 from exporter.probes import gateway
-from exporter.probes.internet import GROUP, Internet
-from exporter.probes.listed import Listed
+from exporter.probes.internet import BY_ADDRESS, GROUP, RESOLVERS, Internet
+from exporter.probes.listed import Listed, Probes, timeout, via
+from exporter.probes.names import literal
+
+OPTIONAL = ("host", "group", "schedule", "part", "via", "every")  # labels that are left out where they say nothing
 
 
-def everything(listed: Iterable[Listed], internet: Internet | None, route: str, resolv_conf: str) -> tuple[Listed, ...]:
-    """The listed probes, and those of the internet monitor for this machine's routes and resolvers."""
-    return (*listed, *(_internet(internet, route, resolv_conf) if internet else ()))
+def everything(probes: Probes, first: str | None, resolv_conf: str) -> tuple[Listed, ...]:
+    """The listed probes, and those of the internet monitor for this machine's gateway, `first`, and resolvers."""
+    return (*probes.listed, *(_internet(probes, probes.internet, first, resolv_conf) if probes.internet else ()))
 
 
-def targets(probes: Iterable[Listed], exporter: str) -> list[dict[str, Any]]:
+def targets(probes: Iterable[Listed], exporter: str, secure: bool = False) -> list[dict[str, Any]]:
     """http_sd's answer: the exporter is scraped, once for each probe and as often as the probe wants."""
+    scheme = {"__scheme__": "https"} if secure else {}
     return [
         {
             "targets": [exporter],
             "labels": {
+                **scheme,
                 "__metrics_path__": "/probe",
                 "__param_target": probe.target,
                 "__param_module": probe.module,
@@ -34,18 +39,25 @@ def targets(probes: Iterable[Listed], exporter: str) -> list[dict[str, Any]]:
     ]
 
 
-OPTIONAL = ("host", "group", "schedule", "part")  # labels that are left out where they say nothing
-
-
-def _internet(internet: Internet, route: str, resolv_conf: str) -> Iterator[Listed]:
-    first = gateway.parse(route)
-    parts = (
-        ("gateway", "internet_gateway", [first] if first else []),
-        ("resolver", "internet_dns", internet.resolvers),
-        ("system_resolver", "internet_dns", gateway.resolvers(resolv_conf)[:1]),
-        ("by_name", "internet_http", internet.by_name),
-        ("by_address", "internet_http", internet.by_address),
-    )
-    for part, module, asked in parts:
+def _internet(probes: Probes, wanted: Internet, first: str | None, resolv_conf: str) -> Iterator[Listed]:
+    for part, module, asked, interval in _parts(wanted, first, resolv_conf):
+        ends = timeout(probes.modules[module], interval)
         for number, target in enumerate(asked, 1):
-            yield Listed(f"internet_{part}_{number}", target, module, internet.interval, group=GROUP, part=part)
+            name = f"{GROUP}_{part}_{number}"
+            yield Listed(name, target, module, interval, ends, group=GROUP, part=part, via=via(target))
+
+
+def _parts(wanted: Internet, first: str | None, resolv_conf: str) -> Iterator[tuple[str, str, Sequence[str], float]]:
+    """Part, module, targets and interval."""
+    ip = literal(first) if first else None
+    version = ip.version if ip else 4
+    often = wanted.interval
+    yield "gateway", "internet_gateway", [first] if first else [], often
+    yield "resolver", "internet_dns", wanted.resolvers or RESOLVERS[version], often
+    yield "system_resolver", "internet_dns", gateway.resolvers(resolv_conf)[:1], often
+    yield "by_name", "internet_by_name", wanted.by_name, often
+    yield "by_address", "internet_by_address", wanted.by_address or BY_ADDRESS[version], often
+    timed = wanted.throughput
+    if timed:
+        yield "download", "internet_download", [timed.download] if timed.download else [], timed.interval
+        yield "upload", "internet_upload", [timed.upload] if timed.upload else [], timed.interval

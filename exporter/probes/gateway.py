@@ -1,21 +1,39 @@
 """Which machine do packets for the outside go to first, and which resolvers are asked?"""
 
-from ipaddress import IPv4Address, ip_address
+import re
+from ipaddress import IPv4Address, IPv6Address, ip_address
 
 GATEWAY_FLAG = 0x2
+# Interface, destination, gateway, flags, two counters, metric, mask.
+V4 = re.compile(r"\S+\t0{8}\t([0-9A-F]{8})\t([0-9A-F]{4,8})\t\d+\t\d+\t(\d{1,10})\t0{8}\b.*")
+# Destination, source, each with the length of its prefix; next hop, metric, two counters, flags, interface.
+V6 = re.compile(r"0{32} 00 0{32} 00 ([0-9a-f]{32}) ([0-9a-f]{8}) [0-9a-f]{8} [0-9a-f]{8} ([0-9a-f]{8}) +(\S+)")
 
 
-def parse(route: str) -> str | None:
-    """The default gateway in the text of /proc/net/route with the lowest metric; None without one."""
+def parse(route: str, ipv6_route: str = "") -> str | None:
+    """The default gateway in the texts of /proc/net/route and /proc/net/ipv6_route, None without one.
+
+    IPv4's where there is one; the lowest metric counts.
+    """
+    return _v4(route) or _v6(ipv6_route)
+
+
+def _v4(route: str) -> str | None:
     found: list[tuple[int, str]] = []
-    for line in route.splitlines()[1:]:
-        fields = line.split()
-        if len(fields) < 8 or fields[1] != "00000000" or fields[7] != "00000000":
-            continue
-        if int(fields[3], 16) & GATEWAY_FLAG:
+    for address, flags, metric in V4.findall(route):
+        if int(flags, 16) & GATEWAY_FLAG:
             # The kernel prints the number as it lies in memory, least significant byte first.
-            address = IPv4Address(int.from_bytes(bytes.fromhex(fields[2]), "little"))
-            found.append((int(fields[6]), str(address)))
+            found.append((int(metric), str(IPv4Address(int.from_bytes(bytes.fromhex(address), "little")))))
+    return min(found)[1] if found else None
+
+
+def _v6(ipv6_route: str) -> str | None:
+    found: list[tuple[int, str]] = []
+    for address, metric, flags, interface in V6.findall(ipv6_route):
+        if int(flags, 16) & GATEWAY_FLAG:
+            ip = IPv6Address(int(address, 16))
+            # A gateway is mostly known by its link's address, which says nothing without the link.
+            found.append((int(metric, 16), f"{ip}%{interface}" if ip.is_link_local else str(ip)))
     return min(found)[1] if found else None
 
 

@@ -5,13 +5,18 @@ from dataclasses import dataclass
 from ipaddress import ip_network
 from pathlib import Path
 
+from exporter.durations import format_duration
 from exporter.probes import module_file
-from exporter.probes.internet import Internet, internet
-from exporter.probes.modules import BUILT_IN, Modules
-from exporter.probes.target import Gate
+from exporter.probes.internet import GROUP, Internet, internet
+from exporter.probes.modules import BUILT_IN, Module, Modules
+from exporter.probes.names import literal
+from exporter.probes.target import Gate, host_of
 from exporter.strict import Section
 
-INTERVAL, TIMEOUT = 30.0, 10.0  # seconds
+INTERVAL, TIMEOUT, WAY_BACK = 30.0, 10.0, 1.0  # seconds
+LONGEST = 12 * 3600.0  # seconds; the rules forget a probe that was not heard of for a day
+SELDOM = 120.0  # seconds; whatever is probed less often is no continuous series to Prometheus
+LOCAL = (".local", ".lan", ".home", ".internal", ".intranet", ".corp", ".home.arpa", ".localdomain", ".localhost")
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,14 +27,18 @@ class Listed:
     target: str
     module: str
     interval: float = INTERVAL
+    timeout: float = TIMEOUT
     host: str = ""
     group: str = ""
     schedule: str = ""
     part: str = ""
+    via: str = ""
+    """`internet` when the target is on its other side; then an outage explains the probe's failure."""
 
     @property
-    def timeout(self) -> float:
-        return min(TIMEOUT, self.interval)
+    def every(self) -> str:
+        """The interval of a probe that is made so seldom that the rules must look further back."""
+        return format_duration(self.interval) if self.interval > SELDOM else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +57,8 @@ def probes(top: Section, folder: Path, schedules: frozenset[str]) -> Probes:
     file = top.text("modules_file", None)
     modules = BUILT_IN if file is None else module_file.load(folder / file)
     wanted = internet(top)
-    modules = {**modules, **(wanted.modules if wanted else {})}
+    # The file's own come last, so that it may replace what the internet monitor asks.
+    modules = {**(wanted.modules if wanted else {}), **modules}
     listed = tuple(_listed(top, modules, schedules))
     networks, names = _admitted(top)
     return Probes(modules, listed, networks, names, wanted)
@@ -57,24 +67,51 @@ def probes(top: Section, folder: Path, schedules: frozenset[str]) -> Probes:
 def _listed(top: Section, modules: Modules, schedules: frozenset[str]) -> Iterator[Listed]:
     seen: set[str] = set()
     for section in top.sections("probes"):
-        probe = Listed(
-            name=section.text("name"),
-            target=section.text("target"),
-            module=section.text("module", "http_2xx"),
-            interval=section.duration("interval", INTERVAL, low=1.0),
-            host=section.text("host", ""),
-            group=section.text("group", ""),
-            schedule=section.text("schedule", ""),
-        )
-        section.end()
-        if probe.module not in modules:
-            raise section.error("module", f"there is no module {probe.module!r}; known: {', '.join(sorted(modules))}")
+        probe = _probe(section, modules)
         if probe.schedule and probe.schedule not in schedules:
             raise section.error("schedule", f"there is no schedule {probe.schedule!r}")
         if probe.name in seen:
             raise section.error("name", f"{probe.name!r} is listed twice")
+        if probe.group == GROUP:
+            raise section.error("group", f"{GROUP!r} is the group of the internet monitor: choose another name")
         seen.add(probe.name)
         yield probe
+
+
+def _probe(section: Section, modules: Modules) -> Listed:
+    target, module = section.text("target"), section.text("module", "http_2xx")
+    if module not in modules:
+        raise section.error("module", f"there is no module {module!r}; known: {', '.join(sorted(modules))}")
+    interval = section.duration("interval", INTERVAL, low=1.0, high=LONGEST)
+    found = Listed(
+        name=section.text("name"),
+        target=target,
+        module=module,
+        interval=interval,
+        timeout=timeout(modules[module], interval),
+        host=section.text("host", ""),
+        group=section.text("group", ""),
+        schedule=section.text("schedule", ""),
+        via={"internet": "internet", "local": ""}[section.choice("via", ("internet", "local"), via(target) or "local")],
+    )
+    section.end()
+    if not (found.name and target):
+        raise section.error("name" if target else "target", "cannot be empty")
+    return found
+
+
+def timeout(module: Module, interval: float) -> float:
+    """Seconds until Prometheus gives up: all that the module wants, but never longer than the interval."""
+    return min(interval, max(TIMEOUT, (module.timeout or 0.0) + WAY_BACK))
+
+
+def via(target: str) -> str:
+    """`internet` when a target is on its other side, "" when it is near, by its address or name."""
+    host = host_of(target).lower().rstrip(".")
+    ip = literal(host)
+    if ip is not None:
+        return "internet" if ip.is_global and not ip.is_multicast else ""
+    return "" if "." not in host or host.endswith(LOCAL) else "internet"
 
 
 def _admitted(top: Section) -> tuple[tuple[str, ...], tuple[str, ...]]:
