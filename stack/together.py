@@ -5,8 +5,6 @@ import shlex
 import signal
 import threading
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Mapping, Sequence
 
 import honcho.manager
@@ -14,10 +12,10 @@ import honcho.manager
 from stack.journal import Journal
 from stack.layout import ROOT, Program
 from stack.problem import Problem
+from stack.ready import READY_SECONDS, is_ready
 
 # Prometheus writes its newest samples down when it stops; honcho would kill it after 5 s.
 STOP_SECONDS = 30
-READY_SECONDS = 120
 
 
 class _Manager(honcho.manager.Manager):  # type: ignore[misc]  # honcho has no types
@@ -100,12 +98,3 @@ class _Watch(threading.Thread):
         self._over.set()
         if self.is_alive():
             self.join()
-
-
-def is_ready(url: str) -> bool:
-    """Does a program answer 200 there?"""
-    try:
-        with urllib.request.urlopen(url, timeout=2) as answer:
-            return bool(answer.status == 200)
-    except (urllib.error.URLError, OSError):
-        return False

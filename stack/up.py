@@ -107,11 +107,14 @@ def _copy(file: Path, copy: Path, replaced: Mapping[str, str]) -> Path:
 def commands(configs: Configs, data: Path, listen: Ports, suite: str) -> list[Program]:
     """The three programs, in the order in which they start."""
     at = {name: f"{HOST}:{port}" for name, port in vars(listen).items()}
+    exporter = Program("exporter", _exporter(configs, data, listen), f"http://{at['exporter']}/")
     return [
-        Program("exporter", _exporter(configs, data, listen), f"http://{at['exporter']}/"),
+        exporter,
         Program(
             "prometheus",
             (
+                # It asks the exporter for its targets when it starts, and after a refusal not again for a minute.
+                *(sys.executable, "-m", "stack.ready", exporter.ready_url),
                 str(tools.find("prometheus", suite)),
                 f"--config.file={configs.prometheus}",
                 f"--storage.tsdb.path={data}/prometheus",
