@@ -17,16 +17,16 @@ from exporter.serve import serve
 from exporter.strict import ConfigError
 
 
-def base_url(flags: Flags, config: Config) -> str:
-    """What ping URLs begin with."""
+def own_url(flags: Flags) -> str:
+    """What ping URLs begin with, where the configuration names no external_url."""
     host = flags.host if flags.host not in ("", "0.0.0.0", "::") else "127.0.0.1"
     scheme = "https" if flags.web_config is not None and webconfig.load(flags.web_config).tls else "http"
-    return config.external_url or f"{scheme}://{f'[{host}]' if ':' in host else host}:{flags.port}"
+    return f"{scheme}://{f'[{host}]' if ':' in host else host}:{flags.port}"
 
 
 def print_urls(flags: Flags, config: Config, keys: Keys) -> None:
     """`<id>  <url>` of each heartbeat in the file and each registered one."""
-    base = base_url(flags, config)
+    base = config.external_url or own_url(flags)
     given = {definition.id: definition.token for definition in config.heartbeats.values()}
     for id, token in {**registered(flags.storage), **given}.items():
         print(f"{id}  {base}/ping/{keys.token(id, token)}")
@@ -50,7 +50,7 @@ def main() -> None:
         if flags.verb == "urls":
             print_urls(flags, config, keys)
         else:
-            asyncio.run(serve(flags, config, keys, base_url(flags, config)))
+            asyncio.run(serve(flags, config, keys, own_url(flags)))
     except (ConfigError, ValueError, StorageInUse, OSError) as e:
         sys.exit(f"exporter: {e}")
 

@@ -18,6 +18,7 @@ from exporter import collect, meta, web_pages, webconfig
 from exporter import config as configuration
 from exporter.clock import SystemClock
 from exporter.config import Config
+from exporter.entrance import Entrance
 from exporter.flags import Flags
 from exporter.gate import Gate
 from exporter.heartbeats.ledger import Ledger
@@ -32,6 +33,7 @@ from exporter.host import Host
 from exporter.limits import Limit
 from exporter.strict import ConfigError
 from exporter.web import Server, Site, client
+from exporter.web_parts import problem
 from exporter.web_sd import Targets
 
 log = logging.getLogger(__name__)
@@ -42,16 +44,16 @@ WebConfig = Callable[[], webconfig.WebConfig]
 
 
 class Exporter:
-    """The parts, put together; `config` is the configuration in force."""
+    """The parts, put together; `config` is the configuration in force, `own_url` where we are without another."""
 
-    def __init__(self, flags: Flags, config: Config, keys: Keys, base_url: str) -> None:
-        self.flags, self.config = flags, config
+    def __init__(self, flags: Flags, config: Config, keys: Keys, own_url: str) -> None:
+        self.flags, self.config, self.own_url = flags, config, own_url
         self.clock = SystemClock()
         self.reloads = meta.Reloads(True, time.time())
         self.receiver = Receiver(Ledger(Store(flags.storage), time.monotonic), keys, self.clock)
-        address, wrong = client(lambda: self.config.trusted_proxies), Limit(1.0, 60, 10_000)
-        self.pings = Pings(self.receiver, address, wrong, config.pace, config.creation)
-        self.management = Management(self.receiver, address, wrong, base_url, config.name)
+        self.address, wrong = client(lambda: self.config.trusted_proxies), Limit(1.0, 60, 10_000)
+        self.pings = Pings(self.receiver, self.address, wrong, config.pace, config.creation)
+        self.management = Management(self.receiver, self.address, wrong, config.name)
         self.targets = Targets(config, asyncio.get_running_loop().time, Path(flags.root.proc))
         self.host = Host(flags.root, flags.collectors)
         self._reloading = asyncio.Lock()
@@ -62,6 +64,7 @@ class Exporter:
         sources = collect.Sources(self.receiver, self.host, lambda: self.config, outcomes, self.reloads)
         pages, targets = web_pages.Pages(sources, self.reload), self.targets
         gate = Gate(lambda: web_config().users, secrets.token_bytes(32))
+        entrance = Entrance(web_config, gate, self.address, time.monotonic)
         return Site(
             self.pings.healthchecks,
             {"api": self._api},
@@ -73,26 +76,43 @@ class Exporter:
                 "probes": targets.results,
                 "sd": targets.discover,
             },
-            gate,
+            entrance,
         )
 
     async def reload(self) -> str | None:
         """Take the configuration file over whole, or not at all and say why."""
         async with self._reloading:
+            if not self.receiver.ready:
+                return "the store is not loaded yet: try again"
             try:
                 config = await asyncio.to_thread(configuration.load, self.flags.config_file, os.environ)
+                self._refuse_new_secret(config)
+                taken = [id for id in config.heartbeats if self._is_registered(id)]
                 await adopt(self.receiver, config.heartbeats, config.calendar)
             except (ConfigError, StorageError) as e:
                 log.error("configuration not taken over: %s", e)
                 self.reloads.successful = False
                 return str(e)
             self._use(config)
+            for id in taken:
+                log.warning("heartbeat %r was registered through the API; it is as %s says now", id, config.name)
             self.reloads.successful, self.reloads.at = True, time.time()
             log.info("configuration taken over: %d heartbeats", len(self.receiver.register))
             return None
 
+    def _refuse_new_secret(self, config: Config) -> None:
+        if config.secret_key != self.config.secret_key:
+            raise ConfigError(f"{self.flags.config_file}: secret_key: all tokens change with it, that takes a restart")
+
+    def _is_registered(self, id: str) -> bool:
+        known = self.receiver.register.by_id(id)
+        return known is not None and known.definition.spec is not None
+
     def _use(self, config: Config) -> None:
         self.config = config
+        register = self.receiver.register
+        register.keys = register.keys.renewed(config.ping_key, config.api_key)
+        self.management.base_url = config.external_url or self.own_url
         self.pings.calendar = self.management.calendar = config.calendar
         self.pings.creation, self.pings.pace = config.creation, config.pace
         self.targets.use(config)
@@ -105,17 +125,24 @@ class Exporter:
                 return await self.pings.own(request, id, query)
             case ["v1", "heartbeats", *rest]:
                 return await self.management.answer(request, rest, query)
-        return web.Response(status=404, text="not found\n")
+        return problem(404, "there is nothing at this address")
 
 
-async def serve(flags: Flags, config: Config, keys: Keys, base_url: str) -> None:
-    """Run until SIGTERM or SIGINT."""
+class Unreachable(OSError):
+    """The address cannot be listened on."""
+
+
+async def serve(flags: Flags, config: Config, keys: Keys, own_url: str) -> None:
+    """Run until SIGTERM or SIGINT; Unreachable, ConfigError and StorageInUse before anything was taken in."""
     web_config, tls = _web_config(flags)
-    exporter = Exporter(flags, config, keys, base_url)
+    exporter = Exporter(flags, config, keys, own_url)
     runner = web.ServerRunner(Server(exporter.site(web_config), _connections(), web_config))
     await runner.setup()
     site = web.TCPSite(runner, flags.host or None, flags.port, ssl_context=tls, shutdown_timeout=DRAIN_SECONDS)
-    await site.start()
+    try:
+        await site.start()
+    except OSError as e:
+        raise Unreachable(f"cannot listen on {flags.host}:{flags.port}: {_reason(e)}") from e
     log.info("listening on %s", ", ".join(f"{host}:{port}" for host, port, *_ in runner.addresses))
     tasks = [
         asyncio.create_task(exporter.receiver.commit_forever()),
@@ -123,15 +150,29 @@ async def serve(flags: Flags, config: Config, keys: Keys, base_url: str) -> None
     ]
     reloads: set[asyncio.Task[str | None]] = set()
     loop = asyncio.get_running_loop()
-    loop.add_signal_handler(signal.SIGHUP, lambda: reloads.add(asyncio.create_task(exporter.reload())))
+    loop.add_signal_handler(signal.SIGHUP, lambda: _keep(reloads, asyncio.create_task(exporter.reload())))
     await _stopped(loop, tasks)
     await runner.cleanup()
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
-    await exporter.receiver.drain()
+    if exporter.receiver.ready:
+        await exporter.receiver.drain()
+    else:  # to say now that we listened would hide how long nobody did
+        await exporter.receiver.ledger.close()
     exporter.targets.close()
     log.info("stopped")
+
+
+def _reason(error: OSError) -> str:
+    # asyncio puts the address into the text once more; a name that cannot be resolved has a number of its own kind.
+    return os.strerror(error.errno) if error.errno and error.errno > 0 else str(error.strerror)
+
+
+def _keep(tasks: "set[asyncio.Task[str | None]]", task: "asyncio.Task[str | None]") -> None:
+    """Hold a task until it is done: the loop itself would let it be collected."""
+    tasks.add(task)
+    task.add_done_callback(tasks.discard)
 
 
 async def _stopped(loop: asyncio.AbstractEventLoop, tasks: "list[asyncio.Task[None]]") -> None:

@@ -9,9 +9,9 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 from aiohttp import web
 
-from exporter.gate import CHALLENGE, Gate, Verdict
+from exporter.entrance import Entrance
 from exporter.limits import Network, client_address
-from exporter.web_parts import problem
+from exporter.web_parts import HEADERS, problem
 from exporter.webconfig import WebConfig
 
 log = logging.getLogger(__name__)
@@ -24,24 +24,33 @@ Hot = Callable[[web.BaseRequest, str, str], Awaitable[web.StreamResponse]]
 
 
 class Site:
-    """Hands each request to whom its address names. `open_pages` bring their own keys; the web configuration's users
-    are asked for at all others."""
+    """Hands each request to whom its address names. `open_pages` bring their own keys; all others have an entrance."""
 
-    def __init__(self, ping: Hot, open_pages: Mapping[str, Page], pages: Mapping[str, Page], gate: Gate) -> None:
+    def __init__(
+        self, ping: Hot, open_pages: Mapping[str, Page], pages: Mapping[str, Page], entrance: Entrance
+    ) -> None:
         self._ping = ping
         self._open_pages = open_pages
         self._pages = pages
-        self._gate = gate
+        self._entrance = entrance
         self.silent: set[asyncio.BaseTransport] = set()  # connections that have not asked anything yet
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
         """Answer a request, whatever happens."""
         self.silent.discard(request.transport)
+        if "Upgrade" in request.headers:
+            request.protocol.close()  # behind such a request aiohttp would wait for ever and read no other
         path, _, query = request.raw_path.partition("?")
+        if not path.startswith("/"):  # the form that proxies are asked in: http://host/path
+            path = "/" + path.partition("://")[2].partition("/")[2]
         try:
             if path.startswith("/ping/"):
                 return await self._ping(request, path[6:], query)
-            return await self._answer(request, path.strip("/").split("/"), query)
+            headers = request[HEADERS] = self._entrance.headers
+            answer = await self._answer(request, path.strip("/").split("/"), query)
+            if not answer.prepared:
+                answer.headers.update(headers)
+            return answer
         except (ConnectionError, asyncio.CancelledError, web.HTTPException):
             raise
         except Exception:  # the one broad one: whatever is wrong with one request, the others go on
@@ -52,21 +61,45 @@ class Site:
         page = self._open_pages.get(path[0])
         if page is not None:
             return await page(request, path[1:], query)
-        match await self._gate.admit(request.headers.get("Authorization")):
-            case Verdict.REFUSED:
-                return web.Response(status=401, text="Unauthorized\n", headers={"WWW-Authenticate": CHALLENGE})
-            case Verdict.BUSY:
-                return web.Response(status=503, text="too many passwords to check\n", headers={"Retry-After": "5"})
+        refusal = await self._entrance.refusal(request)
+        if refusal is not None:
+            return refusal
         page = self._pages.get(path[0])
         if page is None:
             return web.Response(status=404, text="not found\n")
         return await page(request, path[1:], query)
 
 
+class Connection(web.RequestHandler):
+    """aiohttp's, but for what it does with a request that it cannot read."""
+
+    def handle_error(
+        self,
+        request: web.BaseRequest,
+        status: int = 500,
+        exc: BaseException | None = None,
+        message: str | None = None,
+    ) -> web.StreamResponse:
+        """Say that it is malformed. aiohttp's own logs and echoes its bytes, and with them a token."""
+        if request.writer.output_size > 0:
+            raise ConnectionError("an answer was under way already")
+        if status >= 500:
+            log.error("request failed: %s", type(exc).__name__)
+        answer = web.Response(status=status, text="this is no request that can be read\n")
+        answer.force_close()
+        return answer
+
+
 class Server(web.Server):
     """aiohttp's server that bears with no more than `most` connections, and with none that stays silent."""
 
-    def __init__(self, site: Site, most: int, web_config: Callable[[], WebConfig]) -> None:
+    def __init__(
+        self,
+        site: Site,
+        most: int,
+        web_config: Callable[[], WebConfig],
+        silent_seconds: float = SILENT_SECONDS,
+    ) -> None:
         super().__init__(
             site.handle,
             access_log=None,  # request lines hold tokens
@@ -78,6 +111,10 @@ class Server(web.Server):
         self._site = site
         self._most = most
         self._web_config = web_config
+        self._silent_seconds = silent_seconds
+
+    def __call__(self) -> web.RequestHandler:
+        return Connection(self, loop=self._loop, **self._kwargs)
 
     def connection_made(self, handler: "web.RequestHandler", transport: asyncio.Transport) -> None:
         super().connection_made(handler, transport)
@@ -86,7 +123,7 @@ class Server(web.Server):
             transport.abort()
             return
         self._site.silent.add(transport)
-        asyncio.get_running_loop().call_later(SILENT_SECONDS, self._drop_if_silent, transport)
+        asyncio.get_running_loop().call_later(self._silent_seconds, self._drop_if_silent, transport)
 
     def _drop_if_silent(self, transport: asyncio.Transport) -> None:
         if transport in self._site.silent:
@@ -98,8 +135,9 @@ def client(trusted: Callable[[], Sequence[Network]]) -> Callable[[web.BaseReques
     """Who asks: the peer, or what a trusted proxy says of it."""
 
     def address(request: web.BaseRequest) -> str:
-        forwarded = request.headers.get("X-Forwarded-For")
         peer = request.remote or ""
-        return client_address(peer, forwarded, trusted()) if forwarded else peer
+        if "X-Forwarded-For" not in request.headers:
+            return peer
+        return client_address(peer, ",".join(request.headers.getall("X-Forwarded-For")), trusted())
 
     return address

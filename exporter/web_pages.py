@@ -17,9 +17,9 @@ from exporter.heartbeats.receiver import Receiver
 from exporter.host import COLLECTORS, unknown
 from exporter.probes.run import budget
 from exporter.strict import format_duration
-from exporter.web_parts import LAST_INSTANT
+from exporter.web_parts import LAST_INSTANT, stream
 
-HOST_SECONDS = 10.0  # for the readings of the host, when the scraper announces no timeout
+HOST_SECONDS = 5.0  # for the readings of the host, when the scraper announces no timeout
 SHOWN = 200  # heartbeats on the landing page, the troubled first
 TROUBLE = ("late", "failing", "overdue", "running", "new", "maintenance", "paused", "up")
 Reload = Callable[[], Awaitable[str | None]]
@@ -45,7 +45,7 @@ class Pages:
         await self._receiver.look()
         host = await collect.host_families(self._sources, wanted, seconds)
         form = scrape.negotiate(headers.get("Accept", ""), headers.get("Accept-Encoding", ""))
-        answer = web.StreamResponse(headers={"Content-Type": form.content_type, "Vary": "Accept, Accept-Encoding"})
+        answer = stream(request, {"Content-Type": form.content_type, "Vary": "Accept, Accept-Encoding"})
         if form.gzip:
             answer.headers["Content-Encoding"] = "gzip"
         await answer.prepare(request)

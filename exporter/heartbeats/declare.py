@@ -67,6 +67,7 @@ def heartbeat(section: Section, calendar: Calendar, spec: Mapping[str, Any] | No
         timezone=timezone,
         max_runtime=section.duration("max_runtime", math.inf, low=1.0, high=PERIOD[1]),
         token=_token(section),
+        paused=section.flag("paused", False),
         spec=spec,
     )
     section.end()

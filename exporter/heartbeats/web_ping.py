@@ -1,8 +1,6 @@
 """Answers pings: finds out who reports, takes the receipt in, says OK when it is on disk."""
 
 import asyncio
-import hmac
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -17,9 +15,9 @@ from exporter.heartbeats.ping import Malformed, Said
 from exporter.heartbeats.receipt import BODY_LIMIT, KINDS, Receipt
 from exporter.heartbeats.receiver import Receiver, Unavailable
 from exporter.heartbeats.register import ID
-from exporter.limits import Limit
+from exporter.limits import Limit, subscriber
 from exporter.strict import ConfigError
-from exporter.web_parts import Ready, bearer, instant, is_plain, problem, read_body
+from exporter.web_parts import Ready, bearer, instant, is_plain, problem, read_body, whole_seconds
 
 AGENT_LIMIT = 200
 OUTCOMES = ("accepted", "created", "malformed", "not_found", "unauthorized", "limited", "unavailable")
@@ -63,7 +61,12 @@ class Refused(Exception):
 
     @property
     def headers(self) -> dict[str, str]:
-        return {"Retry-After": str(math.ceil(self.retry_after))} if self.retry_after else {}
+        if self.status == 405:
+            return {"Allow": ", ".join(METHODS)}
+        return {"Retry-After": whole_seconds(self.retry_after)} if self.retry_after else {}
+
+
+REFUSALS = (Malformed, Refused, Unavailable)
 
 
 class Pings:
@@ -92,7 +95,7 @@ class Pings:
             said = ping.action(rest)
             body, cut = await read_body(request, BODY_LIMIT) if request.body_exists else (b"", False)
             await self._submit(request, heartbeat, said, asked.rid, body, cut)
-        except (Malformed, Refused, Unavailable) as e:
+        except REFUSALS as e:
             refused = self._refused(e, 400)
             return web.Response(text=f"{refused}\n", status=refused.status, headers=refused.headers)
         self.outcomes["created" if created else "accepted"] += 1
@@ -108,10 +111,11 @@ class Pings:
                 raise self._unknown(request, "not_found")
             said, message = ping.push(query)
             await self._submit(request, heartbeat, said, None, message.encode()[:BODY_LIMIT], False)
-        except (Malformed, Refused, Unavailable) as e:
+        except REFUSALS as e:
             refused = self._refused(e, 404)
             text = "Monitor not found or not active." if refused.outcome == "not_found" else str(refused)
-            return web.json_response({"ok": False, "msg": text}, status=refused.status, headers=refused.headers)
+            status = refused.status if refused.retry_after else 404
+            return web.json_response({"ok": False, "msg": text}, status=status, headers=refused.headers)
         self.outcomes["accepted"] += 1
         return web.json_response({"ok": True})
 
@@ -120,18 +124,18 @@ class Pings:
         heartbeat = self._register.by_id(id)
         try:
             token = ping.token(query) or bearer(request)
-            known_key = hmac.compare_digest(token.encode(), self._register.keys.ping_key.encode())
-            if known_key and heartbeat is None:
+            known_key, own_token = self._register.keys.is_ping_key(token), self._register.matches(heartbeat, token)
+            if heartbeat is None and known_key and self._receiver.ready:
                 raise Refused(404, f"there is no heartbeat {id!r}", "not_found")
-            if heartbeat is None or not (known_key or self._register.matches(heartbeat, token)):
+            if heartbeat is None or not (known_key or own_token):
                 raise self._unknown(request, "unauthorized")
             body, cut = await read_body(request, BODY_LIMIT)
             # A body that was cut is kept as it is, for people; nothing can be read from half a JSON text.
             said, rid = ping.metadata(b"" if cut else body, request.content_type == "application/json")
             await self._submit(request, heartbeat, said, rid or ping.query(query).rid, body, cut)
-        except (Malformed, Refused, Unavailable) as e:
+        except REFUSALS as e:
             refused = self._refused(e, 400)
-            return problem(refused.status, str(refused), refused.retry_after)
+            return problem(refused.status, str(refused), refused.retry_after, METHODS if refused.status == 405 else ())
         self.outcomes["accepted"] += 1
         status = {"id": id, "received": KINDS[said.kind], "status": heartbeat.status(self._receiver.now())}
         return web.json_response(status | instant("deadline", heartbeat.deadline.at))
@@ -141,16 +145,18 @@ class Pings:
     ) -> tuple[Heartbeat, str, bool]:
         """The heartbeat, what follows its id, and whether it was made just now."""
         id, _, rest = rest.partition("/")
-        if not id or not hmac.compare_digest(key.encode(), self._register.keys.ping_key.encode()):
+        if not id or not self._register.keys.is_ping_key(key):
             raise self._unknown(request, "not_found")
         if not ID.fullmatch(id):
             raise Malformed("invalid url format")
         heartbeat = self._register.by_id(id)
         if heartbeat is not None:
             return heartbeat, rest, False
-        if not create:
+        # Before the store is loaded nobody knows whether it is new.
+        if not create or not self._receiver.ready:
             raise self._unknown(request, "not_found")
-        ping.action(rest)  # a URL that cannot be answered makes no heartbeat
+        _refuse_method(request)  # what cannot be answered makes no heartbeat
+        ping.action(rest)
         heartbeat, created = await self._create(id)
         return heartbeat, rest, created
 
@@ -169,32 +175,34 @@ class Pings:
     def _submit(
         self, request: web.BaseRequest, heartbeat: Heartbeat, said: Said, rid: str | None, body: bytes, cut: bool
     ) -> "asyncio.Future[None]":
-        if request.method not in METHODS:
-            raise Refused(405, "use GET, HEAD, POST or PUT", "malformed")
+        _refuse_method(request)
         receiver = self._receiver
         now = receiver.now()
         self._limit(heartbeat, now)
         kind, code, duration = said
         agent = request.headers.get("User-Agent", "")[:AGENT_LIMIT]
+        if not agent.isascii():
+            agent = agent.encode(errors="replace").decode()  # the store holds no bytes that are not UTF-8
         return receiver.submit(
             heartbeat, Receipt(now, kind, code, rid, duration, self._address(request), agent, body, cut)
         )
 
     def _limit(self, heartbeat: Heartbeat, now: float) -> None:
         # One number a heartbeat: the instant at which its bucket is full again, as in `Limit`, without a look-up.
-        full, slack = heartbeat.full_at, (self.pace.burst - 1) / self.pace.per_second
+        spacing = 1 / self.pace.per_second
+        full, slack = heartbeat.full_at, (self.pace.burst - 1) * spacing
         if full - now > slack:
-            # Far ahead is no debt but a wall clock that was set back.
-            if full - now < slack + 60:
+            # Further ahead than it can get is no debt but a wall clock that was set back.
+            if full - now < slack + spacing + 60:
                 raise Refused(429, "too many pings for this heartbeat", "limited", full - now - slack)
             full = now
-        heartbeat.full_at = (full if full > now else now) + 1 / self.pace.per_second
+        heartbeat.full_at = (full if full > now else now) + spacing
 
     def _unknown(self, request: web.BaseRequest, outcome: str) -> Refused:
         """What a wrong token hears: nothing that tells it from an unknown heartbeat, and less and less often."""
         if not self._receiver.ready:
             return Refused(503, "starting: the store is not loaded yet", "unavailable", 5)
-        wait = self._wrong.allow(self._address(request), asyncio.get_running_loop().time())
+        wait = self._wrong.allow(subscriber(self._address(request)), asyncio.get_running_loop().time())
         if wait:
             return Refused(429, "too many unknown addresses asked for", "limited", wait)
         return Refused(404, "not found", outcome) if outcome == "not_found" else Refused(401, "wrong token", outcome)
@@ -209,3 +217,8 @@ class Pings:
             refused = Refused(malformed, str(error), "malformed")
         self.outcomes[refused.outcome] += 1
         return refused
+
+
+def _refuse_method(request: web.BaseRequest) -> None:
+    if request.method not in METHODS:
+        raise Refused(405, f"use {', '.join(METHODS)}", "malformed")
