@@ -59,6 +59,9 @@ class HeartbeatLines:
         else:
             self._table.put(heartbeat.group, heartbeat.row, everywhere, values)
 
+    def trim(self) -> None:
+        self._table.trim()
+
     def remove(self, heartbeat: Heartbeat) -> None:
         if heartbeat.group is not NOWHERE:
             self._table.remove(heartbeat.group, heartbeat.row)

@@ -95,6 +95,7 @@ async def _take_over(
     for heartbeat in past.heartbeats.values():
         receiver.note_unsaved(heartbeat)
     await _place(receiver, [(heartbeat, heartbeat.definition) for heartbeat in (*present, *new)])
+    receiver.lines.trim()
     receiver.ready = True
 
 

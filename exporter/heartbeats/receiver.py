@@ -236,7 +236,7 @@ class Receiver:
     async def remove(self, heartbeat: Heartbeat) -> None:
         """Forget a heartbeat with all its series."""
         async with self.changing:
-            if self.register.by_key(heartbeat.key) is heartbeat:
+            if self.register.by_id(heartbeat.definition.id) is heartbeat:
                 await self.kept(self.ledger.forget, heartbeat.key)
                 self.withdraw(heartbeat)
 

@@ -49,12 +49,11 @@ class Keys:
 
 
 class Register:
-    """All heartbeats, by id, by the store's key, by token."""
+    """All heartbeats, by id and by token."""
 
     def __init__(self, keys: Keys) -> None:
         self.keys = keys
         self._by_id: dict[str, Heartbeat] = {}
-        self._by_key: dict[int, Heartbeat] = {}
         self._by_token: dict[bytes, Heartbeat] = {}
         self.zones: Counter[str] = Counter()  # how many heartbeats are in which time zone
 
@@ -67,9 +66,6 @@ class Register:
     def by_id(self, id: str) -> Heartbeat | None:
         return self._by_id.get(id)
 
-    def by_key(self, key: int) -> Heartbeat | None:
-        return self._by_key.get(key)
-
     def by_token(self, token: str) -> Heartbeat | None:
         return self._by_token.get(self.keys.digest(token))
 
@@ -80,13 +76,11 @@ class Register:
 
     def add(self, heartbeat: Heartbeat) -> None:
         self._by_id[heartbeat.definition.id] = heartbeat
-        self._by_key[heartbeat.key] = heartbeat
         self._by_token[self._digest(heartbeat)] = heartbeat
         self.zones[heartbeat.definition.timezone] += 1
 
     def remove(self, heartbeat: Heartbeat) -> None:
         del self._by_id[heartbeat.definition.id]
-        del self._by_key[heartbeat.key]
         self._forget_token(heartbeat)
         self._leave(heartbeat.definition.timezone)
 
