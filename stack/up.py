@@ -106,37 +106,31 @@ def _copy(file: Path, copy: Path, replaced: Mapping[str, str]) -> Path:
 
 def commands(configs: Configs, data: Path, listen: Ports, suite: str) -> list[Program]:
     """The three programs, in the order in which they start."""
-    at = {name: f"{HOST}:{port}" for name, port in vars(listen).items()}
-    exporter = Program("exporter", _exporter(configs, data, listen), f"http://{at['exporter']}/")
+    at = {name: f"http://{HOST}:{port}/" for name, port in vars(listen).items()}
+    exporter = Program("exporter", _exporter(configs, data, listen), at["exporter"])
+    # Prometheus asks the exporter for its targets when it starts, and after a refusal not again for a minute.
+    after = (sys.executable, "-m", "stack.ready", exporter.ready_url)
+    prometheus = (
+        str(tools.find("prometheus", suite)),
+        f"--config.file={configs.prometheus}",
+        f"--storage.tsdb.path={data}/prometheus",
+        "--storage.tsdb.retention.time=90d",
+        f"--web.listen-address={HOST}:{listen.prometheus}",
+        f"--web.external-url={at['prometheus']}",
+        "--web.enable-lifecycle",
+    )
+    alertmanager = (
+        str(tools.find("alertmanager", suite)),
+        f"--config.file={configs.alertmanager}",
+        f"--storage.path={data}/alertmanager",
+        f"--web.listen-address={HOST}:{listen.alertmanager}",
+        f"--web.external-url={at['alertmanager']}",
+        "--cluster.listen-address=",
+    )
     return [
         exporter,
-        Program(
-            "prometheus",
-            (
-                # It asks the exporter for its targets when it starts, and after a refusal not again for a minute.
-                *(sys.executable, "-m", "stack.ready", exporter.ready_url),
-                str(tools.find("prometheus", suite)),
-                f"--config.file={configs.prometheus}",
-                f"--storage.tsdb.path={data}/prometheus",
-                "--storage.tsdb.retention.time=90d",
-                f"--web.listen-address={at['prometheus']}",
-                f"--web.external-url=http://{at['prometheus']}/",
-                "--web.enable-lifecycle",
-            ),
-            f"http://{at['prometheus']}/",
-        ),
-        Program(
-            "alertmanager",
-            (
-                str(tools.find("alertmanager", suite)),
-                f"--config.file={configs.alertmanager}",
-                f"--storage.path={data}/alertmanager",
-                f"--web.listen-address={at['alertmanager']}",
-                f"--web.external-url=http://{at['alertmanager']}/",
-                "--cluster.listen-address=",
-            ),
-            f"http://{at['alertmanager']}/",
-        ),
+        Program("prometheus", (*after, *prometheus), at["prometheus"]),
+        Program("alertmanager", alertmanager, at["alertmanager"]),
     ]
 
 
