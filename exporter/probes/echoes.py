@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address
 
+from exporter.probes import icmp_errors
 from exporter.probes.names import Ip, sockaddr
 from exporter.probes.outcome import Failure
 
@@ -37,12 +38,16 @@ class Reply:
 
 @dataclass(slots=True)
 class Waiting:
-    """A request under way: to whom, with what payload, since when (Unix time in ns)."""
+    """A request under way: to whom, with what payload, since when (Unix time in ns).
+
+    `reply` is cancelled when a router said that there will be none; `trouble` is then why.
+    """
 
     ip: Ip
     payload: bytes
     sent: int
     reply: "asyncio.Future[Reply]"
+    trouble: Failure | None = None
 
 
 class Echoes:
@@ -114,9 +119,27 @@ class Line:
             except (BlockingIOError, InterruptedError):
                 return
             except OSError:
-                # An error of an earlier request, e.g. a router's "unreachable": the request itself is missed in time.
+                # It is an earlier request's, and says no more than that there is something in the error queue.
+                self._read_errors()
                 continue
             self._take(data, extra, str(sender[0]))
+
+    def _read_errors(self) -> None:
+        for _ in range(BURST):
+            try:
+                data, extra, _, _ = self._socket.recvmsg(65536, 512, socket.MSG_ERRQUEUE)
+            except OSError:
+                return
+            self._give_up(icmp_errors.in_queue(self.version, data, extra))
+
+    def _give_up(self, trouble: icmp_errors.Trouble | None) -> None:
+        """A router says that a request goes nowhere."""
+        waiting = self._waiting.get(trouble.sequence) if trouble else None
+        if trouble is None or waiting is None or (self.raw and trouble.ident != self._ident):
+            return
+        if trouble.ip is None or plain(trouble.ip) == plain(waiting.ip):
+            waiting.trouble = Failure("connect_unreachable", f"{waiting.ip}: {trouble.text}")
+            waiting.reply.cancel()
 
     def _take(self, data: bytes, extra: "list[tuple[int, int, bytes]]", sender: str) -> None:
         """Give a reply to whoever waits for it; everything else is not ours."""
@@ -127,6 +150,9 @@ class Line:
         if len(data) < HEADER.size:
             return
         kind, _, _, ident, sequence = HEADER.unpack_from(data)
+        if kind in icmp_errors.SAYS[self.version]:
+            self._give_up(icmp_errors.in_message(self.version, data))
+            return
         waiting = self._waiting.get(sequence)
         if waiting is None or kind != REPLY[self.version] or (self.raw and ident != self._ident):
             return
@@ -157,7 +183,8 @@ def _raw(version: int) -> socket.socket:
 
 
 def prepare(sock: socket.socket, version: int, raw: bool, dont_fragment: bool) -> None:
-    """Ask for hop limits and the kernel's receive times; a raw socket gets echo replies alone."""
+    """Ask for hop limits, the kernel's receive times, and errors; a raw socket gets nothing but replies and errors."""
+    wanted = {REPLY[version], *icmp_errors.SAYS[version]}
     sock.setblocking(False)
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, ROOM)
     sock.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
@@ -166,10 +193,12 @@ def prepare(sock: socket.socket, version: int, raw: bool, dont_fragment: bool) -
     else:
         sock.setsockopt(socket.IPPROTO_IP, IP_RECVTTL, 1)
     if raw and version == 4:
-        sock.setsockopt(SOL_RAW, ICMP_FILTER, struct.pack("@I", ~(1 << REPLY[4]) & ALL))
+        sock.setsockopt(SOL_RAW, ICMP_FILTER, struct.pack("@I", ALL ^ sum(1 << kind for kind in wanted)))
     if raw and version == 6:
-        blocked = [~(1 << REPLY[6] % 32) & ALL if word == REPLY[6] // 32 else ALL for word in range(8)]
+        blocked = [ALL ^ sum(1 << kind % 32 for kind in wanted if kind // 32 == word) for word in range(8)]
         sock.setsockopt(socket.IPPROTO_ICMPV6, ICMP_FILTER, struct.pack("@8I", *blocked))
+    if not raw:
+        sock.setsockopt(*icmp_errors.RECEIVED[version], 1)
     if dont_fragment:
         level, option = (41, IPV6_MTU_DISCOVER) if version == 6 else (0, IP_MTU_DISCOVER)
         sock.setsockopt(level, option, IP_PMTUDISC_DO)

@@ -75,10 +75,11 @@ def measure(sent: list[Waiting], attempt: Attempt) -> None:
 
 
 def judge(sent: list[Waiting], wanted: IcmpModule) -> None:
-    """Failure when nothing came back, or less than max_loss_ratio asks for."""
+    """Failure when nothing came back but, at most, a router's error, or less than max_loss_ratio asks for."""
     got = len(replies(sent))
     if not got:
-        raise Failure("timeout", f"no reply to {len(sent)} echo requests")
+        told = [waiting.trouble for waiting in sent if waiting.trouble]
+        raise told[0] if told else Failure("timeout", f"no reply to {len(sent)} echo requests")
     lost = 1 - got / len(sent)
     if wanted.max_loss_ratio is not None and lost > wanted.max_loss_ratio:
         raise Failure("loss", f"{lost:.0%} lost, more than {wanted.max_loss_ratio:.0%}")

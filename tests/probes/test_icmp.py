@@ -8,6 +8,7 @@ from ipaddress import ip_address
 
 import pytest
 
+from exporter.probes import icmp_errors
 from exporter.probes.echoes import Echoes, Reply, Waiting, checksum, request
 from exporter.probes.icmp import judge
 from exporter.probes.modules import IcmpModule
@@ -110,6 +111,33 @@ def test_an_unprivileged_socket_is_taken_where_the_system_grants_it() -> None:
 
 def test_else_a_raw_socket_does_it() -> None:
     assert in_namespace("", "127.0.0.1", "::1") == ["127.0.0.1 success raw", "::1 success raw"]
+
+
+# Nobody answers for 192.0.2.99 on this wire, which the kernel finds out within a fraction of a second.
+WIRE = (
+    "ip link add name near type veth peer name far; ip link set near up; ip link set far up; "
+    "ip addr add 192.0.2.9/24 dev near; ip addr add 2001:db8::9/64 dev near nodad; "
+    "for near in /proc/sys/net/ipv*/neigh/near; do echo 1 > $near/mcast_solicit; echo 100 > $near/retrans_time_ms; done; "
+)
+
+
+@pytest.mark.parametrize(("before", "kind"), [(WIRE, "raw"), (GRANT + WIRE, "datagram")])
+def test_a_host_that_the_network_cannot_reach_is_told_before_time_runs_out(before: str, kind: str) -> None:
+    found = in_namespace(before, "192.0.2.99", "2001:db8::99")
+    assert found == [f"{target} connect_unreachable {kind}" for target in ("192.0.2.99", "2001:db8::99")]
+
+
+def test_an_error_about_somebody_elses_packet_is_none_of_ours() -> None:
+    assert icmp_errors.in_message(4, b"") is None
+    assert icmp_errors.in_message(4, bytes([3, 1]) + bytes(30)) is None
+    assert icmp_errors.in_message(6, bytes([1, 0]) + bytes(60)) is None
+    inner = bytes([0x45]) + bytes(15) + bytes([192, 0, 2, 1]) + request(4, 7, 9, b"")
+    assert icmp_errors.in_message(4, bytes([3, 1]) + bytes(6) + inner) == (
+        7,
+        9,
+        ip_address("192.0.2.1"),
+        "destination unreachable",
+    )
 
 
 def test_a_request_sums_up_to_nothing() -> None:
