@@ -1,0 +1,98 @@
+"""The house keeps its walls: who may import whom, and where clocks, environment, SQL and HTTP belong."""
+
+import ast
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+SUBJECTS = ("heartbeats", "host", "probes")
+PURE = (
+    "exporter/heartbeats/schedules",
+    "exporter/heartbeats/ping.py",
+    "exporter/heartbeats/timeline.py",
+    "exporter/probes/gateway.py",
+    "exporter/limits.py",
+)
+IMPURE = {"time", "os", "socket", "asyncio", "random", "secrets", "datetime.now", "datetime.utcnow", "date.today"}
+SQL = {"exporter/heartbeats/store.py", "exporter/heartbeats/database.py"}
+WIRING = ("exporter/config.py", "exporter/collect.py", "exporter/serve.py", "exporter/flags.py", "exporter/__main__.py")
+
+
+def files(*folders: str) -> list[Path]:
+    listed = subprocess.run(["git", "ls-files", "--", *folders], cwd=ROOT, capture_output=True, text=True, check=True)
+    return [ROOT / name for name in listed.stdout.split() if name.endswith(".py")]
+
+
+def imports(file: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(file.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield node.module or ""
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def attributes(file: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(file.read_text())):
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+            yield f"{node.value.id}.{node.attr}"
+
+
+def name(file: Path) -> str:
+    return str(file.relative_to(ROOT))
+
+
+def test_there_are_files_to_look_at() -> None:
+    assert len(files("exporter")) > 50
+
+
+@pytest.mark.parametrize("subject", SUBJECTS)
+def test_subjects_do_not_know_each_other(subject: str) -> None:
+    others = tuple(f"exporter.{other}" for other in SUBJECTS if other != subject)
+    strangers = {(name(f), i) for f in files(f"exporter/{subject}") for i in imports(f) if i.startswith(others)}
+    assert strangers == set()
+
+
+def test_only_web_modules_serve_http() -> None:
+    serving = {name(f) for f in files("exporter") if "aiohttp.web" in set(imports(f))}
+    assert {f for f in serving if "web" not in Path(f).name} == {"exporter/serve.py"}
+
+
+def test_sql_stays_in_the_store() -> None:
+    assert {name(f) for f in files("exporter") if "sqlite3" in set(imports(f))} == SQL
+
+
+def test_only_the_wiring_reads_the_environment() -> None:
+    readers = {name(f) for f in files("exporter") if "os.environ" in set(attributes(f))}
+    assert readers <= set(WIRING)
+
+
+@pytest.mark.parametrize("place", PURE)
+def test_what_is_pure_reads_no_clock_and_awaits_nothing(place: str) -> None:
+    for file in files(place):
+        tree = ast.walk(ast.parse(file.read_text()))
+        assert not any(isinstance(node, ast.AsyncFunctionDef | ast.Await) for node in tree), name(file)
+        used = set(imports(file)) | set(attributes(file))
+        forbidden = {
+            "time",
+            "os",
+            "socket",
+            "asyncio",
+            "random",
+            "secrets",
+            "datetime.now",
+            "datetime.utcnow",
+            "date.today",
+        }
+        assert not used & forbidden, name(file)
+
+
+def test_every_parse_of_a_reading_is_pure() -> None:
+    for file in files("exporter/host"):
+        for node in ast.walk(ast.parse(file.read_text())):
+            if isinstance(node, ast.FunctionDef) and node.name == "parse":
+                called = {n.func.id for n in ast.walk(node) if isinstance(n, ast.Call) and isinstance(n.func, ast.Name)}
+                assert not called & {"open", "read", "attribute", "optional", "number", "names"}, name(file)
