@@ -20,17 +20,10 @@ Headers = tuple[tuple[str, str | Secret | SecretFile], ...]
 def http_module(section: Section) -> tuple[HttpModule, list[str]]:
     """The http part, and the keys in it that cannot be carried out here."""
     missing = not_here(section)
-    user_file = None
-    auth = section.section("basic_auth")
-    username: str | SecretFile | None = None
-    password = None
-    if auth:
-        user_file, password = auth.text("username_file", None), either(auth, "password")
-        username = SecretFile(user_file) if user_file else auth.text("username", "")
-        auth.end()
+    username, password = basic_auth(section)
     kind, credentials = authorization(section)
     found = HttpModule(
-        valid_status_codes=frozenset(located(section, "valid_status_codes", t, status) for t in codes(section)),
+        valid_status_codes=codes(section),
         valid_http_versions=frozenset(section.texts("valid_http_versions")),
         method=located(section, "method", section.text("method", "GET") or "GET", method),
         headers=headers(section),
@@ -58,8 +51,20 @@ def http_module(section: Section) -> tuple[HttpModule, list[str]]:
     return found, missing
 
 
-def codes(section: Section) -> list[str]:
-    return section.texts("valid_status_codes")
+def basic_auth(section: Section) -> tuple[str | SecretFile | None, Secret | SecretFile | None]:
+    """User and password, None without basic_auth."""
+    auth = section.section("basic_auth")
+    if auth is None:
+        return None, None
+    path, password = auth.text("username_file", None), either(auth, "password")
+    username = SecretFile(path) if path else auth.text("username", "")
+    auth.end()
+    return username, password
+
+
+def codes(section: Section) -> frozenset[int]:
+    key = "valid_status_codes"
+    return frozenset(located(section, key, text, status) for text in section.texts(key))
 
 
 def not_here(section: Section) -> list[str]:

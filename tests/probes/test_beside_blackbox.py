@@ -235,7 +235,7 @@ async def test_verdicts_names_help_and_values_are_the_same(tmp_path: Path, confi
             target = template.format(**vars(ports))
             async with session.get(f"{address}/probe", params={"module": name, "target": target}) as answer:
                 theirs = await answer.text()
-            found = await outcome(target, modules[name])
+            found = await outcome(target, modules[name], seconds=modules[name].timeout or 5)
             ours = render(found.families, openmetrics=False).decode()
             differences += [f"{name} {target}: {line}" for line in compared(name, theirs, ours)]
     assert not differences, "\n".join(differences)

@@ -4,7 +4,10 @@ import asyncio
 import base64
 import gzip
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from resource import RUSAGE_SELF, getrusage
 
 import pytest
 
@@ -221,20 +224,53 @@ async def test_a_body_that_is_not_compressed_as_demanded_fails() -> None:
     assert found.reason == "body"
 
 
+def bomb(megabytes: int) -> bytes:
+    """Zeros, packed, without ever holding them all."""
+    packer, block = zlib.compressobj(1, wbits=31), bytes(1_000_000)
+    return b"".join(packer.compress(block) for _ in range(megabytes)) + packer.flush()
+
+
+@contextmanager
+def little_memory() -> Iterator[None]:
+    """Less than 64 MB more than ever before."""
+    before = getrusage(RUSAGE_SELF).ru_maxrss
+    yield
+    assert getrusage(RUSAGE_SELF).ru_maxrss - before < 64 * 1024
+
+
 async def test_a_gzip_bomb_is_cut_at_the_limit() -> None:
-    bomb = gzip.compress(bytes(200_000_000), 1)
     wanted = module("{prober: http, http: {compression: gzip, body_size_limit: 1MB}}")
-    async with serving(saying(page(bomb))) as port:
-        found = await outcome(f"http://127.0.0.1:{port}/", wanted)
+    async with serving(saying(page(bomb(200)))) as port:
+        with little_memory():
+            found = await outcome(f"http://127.0.0.1:{port}/", wanted)
     assert found.reason == "size"
     assert reading(found, "probe_http_uncompressed_body_length") == 1 << 20
 
 
 async def test_a_body_for_expressions_is_cut_at_what_is_kept() -> None:
-    bomb = gzip.compress(bytes(100_000_000), 1)
     wanted = module("{prober: http, http: {compression: gzip, fail_if_body_matches_regexp: [x]}}")
-    async with serving(saying(page(bomb))) as port:
-        assert (await outcome(f"http://127.0.0.1:{port}/", wanted)).reason == "size"
+    async with serving(saying(page(bomb(100)))) as port:
+        with little_memory():
+            assert (await outcome(f"http://127.0.0.1:{port}/", wanted)).reason == "size"
+
+
+async def test_an_unlimited_gzip_bomb_costs_time_and_no_memory_and_lets_others_in() -> None:
+    turns = 0
+
+    async def other() -> None:
+        nonlocal turns
+        while True:
+            await asyncio.sleep(0)
+            turns += 1
+
+    task = asyncio.create_task(other())
+    wanted = module("{prober: http, http: {compression: gzip}}")
+    async with serving(saying(page(bomb(1000)))) as port:
+        with little_memory():
+            found = await outcome(f"http://127.0.0.1:{port}/", wanted, seconds=0.3)
+    task.cancel()
+    assert found.reason in ("timeout", None)
+    assert turns > 100
 
 
 async def test_an_expression_that_would_keep_a_backtracking_engine_for_years_is_answered() -> None:
@@ -274,7 +310,8 @@ async def test_an_endless_body_ends_with_the_budget() -> None:
             await writer.drain()
 
     async with serving(talk) as port:
-        found = await outcome(f"http://127.0.0.1:{port}/", module(), seconds=0.3)
+        with little_memory():
+            found = await outcome(f"http://127.0.0.1:{port}/", module(), seconds=0.3)
     assert found.reason == "timeout"
 
 

@@ -117,7 +117,7 @@ def test_else_a_raw_socket_does_it() -> None:
 WIRE = (
     "ip link add name near type veth peer name far; ip link set near up; ip link set far up; "
     "ip addr add 192.0.2.9/24 dev near; ip addr add 2001:db8::9/64 dev near nodad; "
-    "for near in /proc/sys/net/ipv*/neigh/near; do echo 1 > $near/mcast_solicit; echo 100 > $near/retrans_time_ms; done; "
+    "for at in /proc/sys/net/ipv*/neigh/near; do echo 1 > $at/mcast_solicit; echo 100 > $at/retrans_time_ms; done; "
 )
 
 
