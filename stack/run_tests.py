@@ -14,7 +14,11 @@ from stack.problem import Problem
 
 # Asked for before the first test, so that a tool that cannot be had is said at once and by name.
 NEEDED = ("prometheus", "promtool", "alertmanager", "amtool")
-NEEDED_ONCE = ("shellcheck",)
+NEEDED_ONCE = (
+    *("shellcheck", "node_exporter", "blackbox_exporter"),
+    # What tests talk to or call, and what a small installation may lack.
+    *("curl", "busybox", "dbus-daemon", "systemd", "ip", "openssl"),
+)
 
 
 @dataclass(frozen=True)

@@ -38,6 +38,12 @@ TOOLS = {
     "chromium": Tool(("chromium",), ("chromium",)),
     "shellcheck": Tool(("shellcheck",), ("shellcheck",)),
     "wrk": Tool(("wrk",), ("wrk",), version="-v"),
+    "curl": Tool(("curl",), ("curl",)),
+    "busybox": Tool(("busybox",), ("busybox",), version="--help"),
+    "dbus-daemon": Tool(("dbus-daemon",), ("dbus-daemon",)),
+    "systemd": Tool(("systemd",), ("systemd",)),
+    "ip": Tool(("iproute2",), ("ip",), version="-V"),
+    "openssl": Tool(("openssl",), ("openssl",), version="version"),
 }
 
 
