@@ -53,6 +53,10 @@ def hold(path: Path) -> int:
 
 def connect(file: Path, create: bool) -> sqlite3.Connection:
     """Open the file; with `create`, make it if there is none. sqlite3.Error and OSError say why not."""
+    log = file.with_name(file.name + "-wal")
+    if not _size(file) and (not create or _size(log)):
+        # SQLite takes an empty file for a new one, and deletes the log beside it, with all that is only there yet.
+        raise sqlite3.DatabaseError("the file is missing or empty; put back the one that was here")
     # Made here and not by SQLite, which would let the umask decide who may read bodies.
     os.close(os.open(file, os.O_RDWR | (os.O_CREAT if create else 0), 0o600))
     db = sqlite3.connect(file, isolation_level=None, check_same_thread=False, timeout=2, cached_statements=64)
@@ -65,7 +69,7 @@ def connect(file: Path, create: bool) -> sqlite3.Connection:
         elif version > SCHEMA_VERSION:
             raise sqlite3.DatabaseError(f"schema {version} is of a newer release; this one knows {SCHEMA_VERSION}")
         elif version < SCHEMA_VERSION:
-            raise sqlite3.DatabaseError("the file is empty; put back the one that was here, or restart to begin anew")
+            raise sqlite3.DatabaseError(f"schema {version} is none of ours")
     except BaseException:
         db.close()
         raise
@@ -89,3 +93,7 @@ def go_on(db: sqlite3.Connection, committed: int) -> None:
         db.execute("DELETE FROM bodies WHERE receipt > ?", (committed,))
         db.execute("DELETE FROM clock WHERE id > ?", (committed,))
         db.execute("COMMIT")
+
+
+def _size(file: Path) -> int:
+    return file.stat().st_size if file.exists() else 0

@@ -23,8 +23,8 @@ GAUGES = (
     ("grace_seconds", "How long after it is due it becomes late."),
 )
 (
-    DEADLINE, RUN_DEADLINE, SUCCEEDED, SEEN, STARTED, DURATION, EXIT_CODE, FAILING, PAUSED, MAINTENANCE, INTERVAL, GRACE,
-    RECEIPTS,
+    DEADLINE, RUN_DEADLINE, SUCCEEDED, SEEN, STARTED, DURATION, EXIT_CODE, FAILING, PAUSED, MAINTENANCE, INTERVAL,
+    GRACE, RECEIPTS,
 ) = range(13)  # fmt: skip
 FAMILIES = (
     *(TableFamily(f"heartbeat_{name}", "gauge", text, [Column(f"heartbeat_{name}")]) for name, text in GAUGES),

@@ -64,6 +64,11 @@ class Receiver:
         self._refreshing = asyncio.Lock()
         self.changing = asyncio.Lock()  # of what there is: look and change belong together
 
+    @property
+    def failing(self) -> bool:
+        """Has the store refused something that it has not made up for yet?"""
+        return self._frozen is not None
+
     def now(self) -> float:
         """Seconds since the epoch in the reckoning that all heartbeats share until the next `watch`."""
         return self._read.wall + self._clock.up() - self._read.up

@@ -20,12 +20,15 @@ LOOK, ALIVE, SAVE, PRUNE = 1, 5, 60, 3600  # seconds between
 
 async def keep_up(receiver: Receiver, config: Callable[[], Config], clock: Clock) -> None:
     """Load, waiting for a store that cannot be opened yet; then look after the receiver until cancelled."""
+    trouble = ""
     while not receiver.ready:
         try:
             await whole(load(receiver, config().heartbeats, config().calendar, clock))
         except StorageError as e:
-            log.error("storage: not loaded: %s", e)
-            await asyncio.sleep(ALIVE)
+            if str(e) != trouble:
+                log.error("storage: not loaded, tried again each second: %s", e)
+            trouble = str(e)
+            await asyncio.sleep(LOOK)
     log.info("%d heartbeats loaded", len(receiver.register))
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(_watch(receiver))
@@ -48,7 +51,7 @@ async def _tend(receiver: Receiver, config: Callable[[], Config]) -> None:
         receiver.stale |= now_active != active
         active = now_active
         await whole(receiver.refresh())
-        if second % ALIVE == 0:
+        if second % ALIVE == 0 or receiver.failing:
             await whole(receiver.alive())
         if second % SAVE == SAVE - 1:
             await whole(receiver.save())
