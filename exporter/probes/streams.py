@@ -58,10 +58,12 @@ class Stream(asyncio.Protocol):
     async def line(self) -> bytes | None:
         """The next line without its end, None behind the last one; Failure size for one too long."""
         while True:
-            line, newline, _ = self._buffer.partition(b"\n")
-            if newline:
-                del self._buffer[: len(line) + 1]
-                return bytes(line.removesuffix(b"\r"))
+            # Not by partition: it copies all that follows, for each of the thousands of lines that may wait here.
+            end = self._buffer.find(b"\n")
+            if end >= 0:
+                line = bytes(self._buffer[:end])
+                del self._buffer[: end + 1]
+                return line.removesuffix(b"\r")
             if len(self._buffer) > LONGEST_LINE:
                 raise Failure("size", f"a line is longer than {LONGEST_LINE} bytes")
             if self._ended:

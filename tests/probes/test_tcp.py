@@ -134,6 +134,20 @@ async def test_a_flood_without_a_newline_is_refused_and_not_stored() -> None:
         assert (await outcome(f"127.0.0.1:{port}", module(tcp({"expect": "x"})))).reason == "size"
 
 
+async def test_a_flood_of_lines_ends_with_the_budget_and_keeps_few_steps() -> None:
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while True:
+            writer.write(b"x\n" * 30_000)
+            await writer.drain()
+
+    async with serving(talk) as port:
+        found = await outcome(f"127.0.0.1:{port}", module(tcp({"expect": "y"})), seconds=0.3)
+    assert found.reason == "timeout"
+    assert len(found.steps) <= 400
+    assert steps(found).startswith("Beginning probe")
+    assert steps(found).endswith("Probe failed: timeout")
+
+
 async def test_starttls_shows_the_certificate_and_goes_on_in_tls(tmp_path: Path) -> None:
     context = certificates.server(tmp_path, certificates.GOOD)
     ca = certificates.authority_file(tmp_path)
