@@ -65,11 +65,11 @@ def explain(heartbeats: int) -> str:
         f"{machine.describe(programs.cores(), 'prometheus', 'alertmanager')}\n"
         f"{heartbeats:,} heartbeats of {EVERY:g} s, half with {GRACES[0]:g} s grace and half with {GRACES[1]:g} s,\n"
         "each at its own phase, without retries.\n"
-        f"The real exporter hears them for {BEFORE:g} s with its wall clock an hour early (libfaketime), is killed with\n"
-        "SIGKILL, and starts again on the machine's own wall clock with CLOCK_BOOTTIME an hour later (time namespace):\n"
-        "to it, an hour has passed in which it did not run. With it start Prometheus and Alertmanager with the shipped\n"
-        f"rules and settings, for {AFTER:g} s on real clocks. One host of each grace died in that hour; the others go\n"
-        "on at their phase."
+        f"The real exporter hears them for {BEFORE:g} s with its wall clock an hour early (libfaketime), is killed\n"
+        "with SIGKILL, and starts again on the machine's own wall clock with CLOCK_BOOTTIME an hour later (time\n"
+        "namespace): to it, an hour has passed in which it did not run. With it start Prometheus and Alertmanager\n"
+        f"with the shipped rules and settings, for {AFTER:g} s on real clocks. One host of each grace died in that\n"
+        "hour; the others go on at their phase."
     )
 
 

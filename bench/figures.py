@@ -34,6 +34,10 @@ def milliseconds(seconds: float) -> str:
     return f"{seconds * 1000:.1f} ms"
 
 
+def microseconds(seconds: float) -> str:
+    return f"{seconds * 1e6:.0f} µs"
+
+
 def megabytes(size: float) -> str:
     return f"{size / 1e6:.1f} MB"
 

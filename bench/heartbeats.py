@@ -10,7 +10,7 @@ from pathlib import Path
 from statistics import median
 
 from bench import install, machine, programs, pushgateway, wrk
-from bench.figures import Goal, conclude, count, milliseconds, ratio, spread, table
+from bench.figures import Goal, conclude, count, microseconds, milliseconds, ratio, spread, table
 from bench.install import Install
 from bench.programs import Cores
 from bench.wrk import Load, Target
@@ -83,9 +83,9 @@ def measure(folder: Path, size: int, rounds: int, seconds: float, cores: Cores) 
     with ExitStack() as stack:
         own = install.make(folder / "own", install.LIMITS + install.many(size))
         log = folder / "exporter.log"
-        stack.enter_context(programs.running(own.command(), log, cores.server, f"{own.url}/-/ready"))
+        process = stack.enter_context(programs.running(own.command(), log, cores.server, f"{own.url}/-/ready"))
         pings = _lines(folder / "pings", list(install.paths(own).values()))
-        targets = [Target(OURS, own.url, pings, n) for n in (CONNECTIONS, FEWER)]
+        targets = [Target(OURS, own.url, process.pid, pings, n) for n in (CONNECTIONS, FEWER)]
         targets += _bare(stack, folder, pings, cores) + _pushgateways(stack, folder, size, cores)
         found = load_in_turn(targets, rounds, seconds, lambda t, s, seed: wrk.run(t, s, cores.load, seed))
         loads = [load for (name, _), each in found.items() if name == OURS for load in each]
@@ -110,8 +110,8 @@ def _bare(stack: ExitStack, folder: Path, pings: Path, cores: Cores) -> list[Tar
     port = ports.free(1)[0]
     command = [sys.executable, "-m", "bench.bare", str(port)]
     url = f"http://{HOST}:{port}"
-    stack.enter_context(programs.running(command, folder / "bare.log", cores.server, f"{url}/ping/ready"))
-    return [Target(BARE, url, pings, n) for n in (CONNECTIONS, FEWER)]
+    process = stack.enter_context(programs.running(command, folder / "bare.log", cores.server, f"{url}/ping/ready"))
+    return [Target(BARE, url, process.pid, pings, n) for n in (CONNECTIONS, FEWER)]
 
 
 def _pushgateways(stack: ExitStack, folder: Path, size: int, cores: Cores) -> list[Target]:
@@ -120,7 +120,7 @@ def _pushgateways(stack: ExitStack, folder: Path, size: int, cores: Cores) -> li
     for name in (CHECKED, UNCHECKED) if size <= SIZES[0] else (UNCHECKED,):
         gateway = stack.enter_context(pushgateway.running(folder, name, cores.server, name == CHECKED))
         pushgateway.fill(gateway, size)
-        targets.append(Target(name, gateway.url, groups, CONNECTIONS, "PUT", pushgateway.BODY))
+        targets.append(Target(name, gateway.url, gateway.pid, groups, CONNECTIONS, "PUT", pushgateway.BODY))
     return targets
 
 
@@ -135,11 +135,12 @@ def _lines(file: Path, lines: Sequence[str]) -> Path:
 
 
 def render(size: int, outcome: Outcome) -> str:
-    head = [f"{size:,} registered", "connections", "pings/s", "ack p50", "ack p99", "non-2xx", "broken"]
+    head = [f"{size:,} registered", "connections", "pings/s", "ack p50", "ack p99", "CPU a ping", "non-2xx", "broken"]
     rows = [
         [
             *(name, str(connections), spread([load.rate for load in loads], count)),
             *(spread([getattr(load, p) for load in loads], milliseconds) for p in ("p50", "p99")),
+            spread([load.cost for load in loads], microseconds),
             *(str(sum(load.bad for load in loads)), str(sum(load.broken for load in loads))),
         ]
         for (name, connections), loads in outcome.rounds.items()

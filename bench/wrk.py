@@ -1,10 +1,13 @@
 """Loads a server with wrk: a closed loop over some connections, one of many paths at random."""
 
 import json
+import math
 import os
 import subprocess
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+
+import psutil
 
 from stack import tools
 from stack.problem import Problem
@@ -18,6 +21,7 @@ class Target:
 
     name: str
     url: str
+    pid: int
     paths: Path
     connections: int
     method: str = "GET"
@@ -26,7 +30,10 @@ class Target:
 
 @dataclass(frozen=True)
 class Load:
-    """What wrk counted; `p50` and `p99` in seconds, `bad` answers outside 2xx and 3xx, `broken` socket errors."""
+    """What wrk counted; `p50` and `p99` in seconds, `bad` answers outside 2xx and 3xx, `broken` socket errors.
+
+    `cpu` is the processor time that the server spent meanwhile, in seconds.
+    """
 
     requests: int
     seconds: float
@@ -34,6 +41,12 @@ class Load:
     p99: float
     bad: int
     broken: int
+    cpu: float = 0.0
+
+    @property
+    def cost(self) -> float:
+        """Seconds of the server's processor time a request; other programs on the machine hardly change it."""
+        return self.cpu / self.requests if self.requests else math.nan
 
     @property
     def rate(self) -> float:
@@ -45,6 +58,7 @@ def run(target: Target, seconds: float, core: int, seed: int) -> Load:
     command = ["taskset", "--cpu-list", str(core), str(tools.find("wrk")), "--threads=1"]
     command += [f"--connections={target.connections}", f"--duration={seconds:g}s", "--timeout=60s"]
     environ = {"PATHS": str(target.paths), "METHOD": target.method, "BODY": target.body, "SEED": str(seed)}
+    before = _cpu(target.pid)
     done = subprocess.run(
         [*command, f"--script={SCRIPT}", target.url],
         env=os.environ | environ,
@@ -54,7 +68,12 @@ def run(target: Target, seconds: float, core: int, seed: int) -> Load:
     )
     if done.returncode != 0:
         raise Problem(f"wrk failed on {target.name}", shown=done.stdout + done.stderr)
-    return parse(done.stdout)
+    return replace(parse(done.stdout), cpu=_cpu(target.pid) - before)
+
+
+def _cpu(pid: int) -> float:
+    times = psutil.Process(pid).cpu_times()
+    return float(times.user + times.system)
 
 
 def parse(text: str) -> Load:
