@@ -8,7 +8,7 @@ from typing import Self
 from exporter.probes.echoes import Echoes
 from exporter.probes.metrics import Sheet
 from exporter.probes.names import Names
-from exporter.probes.outcome import Step, Told
+from exporter.probes.outcome import LONGEST_STEP, Step, Told
 
 MOST_STEPS = 400
 TIMEOUTS = {"resolve": "dns_timeout", "connect": "connect_timeout", "tls": "tls_timeout"}
@@ -36,7 +36,7 @@ class Trace:
         if len(self.steps) >= MOST_STEPS:
             # How it began and how it ended tell more than the middle of a flood.
             del self.steps[MOST_STEPS // 2]
-        self.steps.append(Step(self.clock() - self.began, told))
+        self.steps.append(Step(self.clock() - self.began, told[:LONGEST_STEP] if isinstance(told, str) else told))
 
 
 @dataclass(slots=True)

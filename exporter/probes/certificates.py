@@ -9,6 +9,7 @@ from cryptography.x509.oid import NameOID
 from exporter.probes.handshake import Seen
 from exporter.probes.metrics import Sheet
 
+LONGEST_LABEL = 4000  # characters; a hundred names fit in
 UNREADABLE = (ValueError, x509.DuplicateExtension, x509.UnsupportedGeneralNameType)
 # Go's names for the attributes that RFC 4514 leaves without one.
 GO_NAMES = {NameOID.SERIAL_NUMBER: "SERIALNUMBER", NameOID.POSTAL_CODE: "POSTALCODE"}
@@ -44,10 +45,10 @@ def leaf_labels(leaf: x509.Certificate, der: bytes) -> tuple[tuple[str, str], ..
     serial = abs(leaf.serial_number)
     return (
         ("fingerprint_sha256", sha256(der).hexdigest()),
-        ("issuer", leaf.issuer.rfc4514_string(GO_NAMES)),
-        ("serialnumber", serial.to_bytes((serial.bit_length() + 7) // 8, "big").hex()),
-        ("subject", leaf.subject.rfc4514_string(GO_NAMES)),
-        ("subjectalternative", ",".join(names(leaf))),
+        ("issuer", leaf.issuer.rfc4514_string(GO_NAMES)[:LONGEST_LABEL]),
+        ("serialnumber", serial.to_bytes((serial.bit_length() + 7) // 8, "big").hex()[:LONGEST_LABEL]),
+        ("subject", leaf.subject.rfc4514_string(GO_NAMES)[:LONGEST_LABEL]),
+        ("subjectalternative", ",".join(names(leaf))[:LONGEST_LABEL]),
     )
 
 

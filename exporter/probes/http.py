@@ -14,7 +14,7 @@ from exporter.probes.attempt import Attempt
 from exporter.probes.connector import Connector
 from exporter.probes.http_request import Request
 from exporter.probes.modules import HeaderRule, HttpModule, Module
-from exporter.probes.outcome import Failure
+from exporter.probes.outcome import LONGEST_STEP, Failure
 from exporter.probes.shown import shown_headers, shown_target
 from exporter.probes.target import Target
 
@@ -99,7 +99,7 @@ def _redirected(request: Request, status: int, location: str, attempt: Attempt) 
 async def _send(client: aiohttp.ClientSession, request: Request, attempt: Attempt) -> aiohttp.ClientResponse:
     """Up to the end of the headers."""
     attempt.say(f"{request.method} {shown_target(request.url)}")
-    attempt.say(request.shown_headers)
+    attempt.say(request.shown_headers())
     began = attempt.means.clock()
     before = sum(attempt.spent("resolve", "connect", "tls").values())
     try:
@@ -111,7 +111,10 @@ async def _send(client: aiohttp.ClientSession, request: Request, attempt: Attemp
         processing = max(attempt.means.clock() - began - dialled, 0.0)
         attempt.seconds["processing"] = attempt.seconds.get("processing", 0.0) + processing
     attempt.say(f"HTTP status {response.status} {response.reason}")
-    attempt.say(partial(shown_headers, response.headers.items()))
+    headers = list(response.headers.items())
+    # Told later only if little: steps are kept for a while, and a target may send megabytes of headers.
+    little = sum(len(value) for _, value in headers) < LONGEST_STEP
+    attempt.say(partial(shown_headers, headers) if little else shown_headers(headers))
     return response
 
 

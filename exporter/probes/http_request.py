@@ -12,6 +12,7 @@ from exporter.probes.outcome import Failure
 from exporter.probes.shown import HIDDEN, SECRET_HEADER, shown_headers, shown_target
 from exporter.probes.target import Target
 
+LONGEST_HOST = 255
 AGENT = f"Heartline/{version('heartline')}"
 
 
@@ -105,10 +106,10 @@ def _same_side(old: SplitResult, new: SplitResult) -> bool:
 
 
 def split(url: str) -> SplitResult:
-    """The parts of a URL; Failure target when it has no host."""
+    """The parts of a URL; Failure target when it has no host, or one longer than DNS knows."""
     try:
         parts = urlsplit(url)
-        if parts.hostname and parts.port != 0:
+        if parts.hostname and len(parts.hostname) <= LONGEST_HOST and parts.port != 0:
             return parts
     except ValueError as e:
         raise Failure("target", f"no URL: {shown_target(url)}") from e

@@ -9,6 +9,8 @@ from exporter.probes.shown import shown_line
 from exporter.probes.streams import Stream
 from exporter.probes.target import Target, split_port
 
+LONGEST_LABEL = 1000  # characters of what a target said that become a label's value
+
 
 async def probe(target: Target, module: Module, attempt: Attempt) -> None:
     """Connect to host:port, with TLS if wanted, and hold the dialogue of query_response; Failure otherwise."""
@@ -54,7 +56,8 @@ async def _expected(stream: Stream, entry: Exchange, attempt: Attempt) -> Match:
 
 def _label(entry: Exchange, match: Match, attempt: Attempt) -> None:
     if entry.labels:
-        labels = tuple((name, match.expand(value.encode()).decode(errors="replace")) for name, value in entry.labels)
+        filled = ((name, match.expand(value.encode()).decode(errors="replace")) for name, value in entry.labels)
+        labels = tuple((name, value[:LONGEST_LABEL]) for name, value in filled)
         attempt.sheet.put("probe_expect_info", 1, labels)
 
 

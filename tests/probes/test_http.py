@@ -172,6 +172,7 @@ async def test_a_redirect_that_is_not_followed_is_judged_itself() -> None:
         ("file:///etc/passwd", "redirects"),
         ("http://[::bad/", "redirects"),
         ("http://127.0.0.1:99999/", "redirects"),
+        ("http://" + "a" * 60_000 + "/", "redirects"),
     ],
 )
 async def test_a_redirect_leads_only_where_the_gate_admits(to: str, reason: str) -> None:
@@ -179,6 +180,15 @@ async def test_a_redirect_leads_only_where_the_gate_admits(to: str, reason: str)
         found = await outcome(f"http://127.0.0.1:{port}/", module())
     assert found.reason == reason
     assert reading(found, "probe_http_status_code") == 302
+
+
+async def test_steps_are_few_and_short_whatever_is_sent() -> None:
+    lines = "".join(f"X-{number}: {'a' * 60_000}\r\n" for number in range(100))
+    async with serving(saying(f"HTTP/1.1 200 {'b' * 60_000}\r\nContent-Length: 0\r\n{lines}\r\n".encode())) as port:
+        found = await outcome(f"http://127.0.0.1:{port}/", module())
+    assert found.success
+    assert len(steps(found)) < 20_000
+    assert all(isinstance(step.told, str) or len(step.text) < 1000 for step in found.steps)
 
 
 async def test_a_post_becomes_a_get_and_secrets_stay_with_their_host() -> None:
