@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from ipaddress import ip_network
 from pathlib import Path
+from typing import Any
 
 from exporter.heartbeats import declare
 from exporter.heartbeats.declare import Calendar
@@ -16,6 +17,12 @@ from exporter.strict import Section, read
 
 DAY = 86_400.0
 KEY_LENGTH = 16  # characters; anything shorter can be guessed
+
+
+# What `create` may say of a heartbeat, beside its tags: all but what must differ from one to the next.
+CREATED = (
+    "every", "cron", "oncalendar", "timezone", "schedule", "grace", "early", "max_runtime", "host", "name",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +94,10 @@ def _creation(top: Section, calendar: Calendar) -> Creation:
     if section is None:
         return Creation({"every": "1d", "grace": "1h"}, 100)
     limit = section.integer("limit", 100, low=0)
-    spec = {key: section.text(key) for key in section.entries if key != "limit"}
+    spec: dict[str, Any] = {key: section.text(key) for key in CREATED if section.has(key)}
+    if section.has("tags"):
+        spec["tags"] = section.texts("tags")
+    section.end()
     # Checked like any heartbeat, so that a mistake shows now and not with the first ping.
     declare.heartbeat_of({"id": "example"} | spec, calendar, f"{section.name}:{section.line}: create")
     return Creation(spec, limit)

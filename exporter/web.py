@@ -67,6 +67,8 @@ class Site:
         page = self._pages.get(path[0])
         if page is None:
             return web.Response(status=404, text="not found\n")
+        if request.method not in ("GET", "HEAD") and path[0] != "-":  # there is something to post to
+            return web.Response(status=405, text="use GET or HEAD\n", headers={"Allow": "GET, HEAD"})
         return await page(request, path[1:], query)
 
 

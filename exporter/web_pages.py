@@ -2,6 +2,7 @@
 
 import html
 import math
+import re
 from collections.abc import Awaitable, Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
@@ -68,6 +69,8 @@ class Pages:
             case (("POST" | "PUT"), ["reload"]):
                 trouble = await self._reload()
                 return web.Response(status=500 if trouble else 200, text=f"{trouble}\n" if trouble else "")
+            case _, ["healthy" | "ready"]:
+                return web.Response(status=405, text="use GET or HEAD\n", headers={"Allow": "GET, HEAD"})
             case _, ["reload"]:
                 return web.Response(status=405, text="use POST or PUT\n", headers={"Allow": "POST, PUT"})
         return web.Response(status=404, text="not found\n")
@@ -154,7 +157,7 @@ def _wanted(path: list[str], asked: dict[str, list[str]]) -> collect.Wanted:
 
 
 def _lanes(shard: str) -> range:
-    number, slash, of = shard.partition("/")
-    if not (slash and number.isdecimal() and of.isdecimal()):
-        raise ValueError(f"shard {shard!r}: write it like 1/4")
-    return lanes(int(number), int(of))
+    found = re.fullmatch("([0-9]{1,2})/([0-9]{1,2})", shard)
+    if found is None:
+        raise ValueError(f"shard {shard[:20]!r}: write it like 1/4")
+    return lanes(int(found[1]), int(found[2]))
