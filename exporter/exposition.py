@@ -5,10 +5,12 @@ for each column. Blocks that did not change since the last scrape are not compre
 """
 
 from array import array
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 
 ROWS = 512  # rows in a group: about 48 kB a block, more than deflate's window, so little is lost by cutting there
+FEW = 8  # lines of another length in a block that are moved one by one
 LANES = 16  # every group belongs to one lane, so that a shard of 1/2, 1/4, 1/8 or 1/16 is a set of lanes
 
 
@@ -61,6 +63,23 @@ class Block:
         else:
             self._splice(row, end - width, end, value)
             self.widths[row] = len(value)
+
+    def patch_all(self, rows: Sequence[int], values: Sequence[bytes]) -> None:
+        """Patch many rows. If many change their length the text is made anew once, and not moved once for each."""
+        moved = {row: value for row, value in zip(rows, values, strict=True) if len(value) != self.widths[row]}
+        if len(moved) > FEW:
+            self._remake(moved)
+        for row, value in zip(rows, values, strict=True):
+            self.patch(row, value)
+
+    def _remake(self, moved: Mapping[int, bytes]) -> None:
+        lines = [self.text[start:end] for start, end in zip((0, *self.ends), self.ends, strict=False)]
+        for row, value in moved.items():
+            lines[row][-1 - self.widths[row] :] = value + b"\n"
+            self.widths[row] = len(value)
+        self.text = bytearray().join(lines)
+        self.ends = array("I", accumulate(map(len, lines)))
+        self.packed = None
 
     def put(self, row: int, labelled: bytes, value: bytes) -> None:
         """Write a row's whole line, in place of the old one or behind the last row."""

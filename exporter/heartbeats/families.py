@@ -101,6 +101,13 @@ class HeartbeatLines:
         for block, value in zip(blocks, values_of(heartbeat, now, frozen), strict=False):
             block.patch(row, value)
 
+    def refresh_all(self, heartbeats: Sequence[Heartbeat], now: float, frozen: float | None) -> None:
+        """`refresh` for heartbeats of one group, at less cost where lines change their length."""
+        rows = [heartbeat.row for heartbeat in heartbeats]
+        columns = zip(*(values_of(heartbeat, now, frozen) for heartbeat in heartbeats), strict=True)
+        for block, values in zip(heartbeats[0].group.blocks, columns, strict=False):
+            block.patch_all(rows, values)
+
 
 def values_of(heartbeat: Heartbeat, now: float, frozen: float | None = None) -> list[bytes]:
     """The gauges' values, in the order of GAUGES.

@@ -8,7 +8,7 @@ from itertools import chain
 from typing import ParamSpec, TypeVar
 
 from exporter.clock import Change, Clock, Reading, between
-from exporter.exposition import NOWHERE
+from exporter.exposition import NOWHERE, Group
 from exporter.heartbeats.families import HeartbeatLines
 from exporter.heartbeats.heartbeat import Definition, Heartbeat
 from exporter.heartbeats.ledger import Ledger
@@ -282,18 +282,22 @@ class Receiver:
         self.lines.remove(heartbeat)
 
     async def refresh(self) -> None:
-        """Settle and rewrite every heartbeat if something happened to all of them, a slice at a time."""
+        """Settle and rewrite every heartbeat if something happened to all of them, a group at a time."""
         async with self._refreshing:
             if not self.stale:
                 return
             self.stale = False
-            for number, heartbeat in enumerate(list(self.register)):
-                if heartbeat.group is not NOWHERE:
-                    now = self.now()
+            groups: dict[Group, list[Heartbeat]] = {}
+            for heartbeat in self.register:
+                groups.setdefault(heartbeat.group, []).append(heartbeat)
+            for group, heartbeats in groups.items():
+                now = self.now()
+                here = [heartbeat for heartbeat in heartbeats if heartbeat.group is group is not NOWHERE]
+                for heartbeat in here:
                     self._settle(heartbeat, now)
-                    self.lines.refresh(heartbeat, now, self._frozen)
-                if number % SLICE == SLICE - 1:
-                    await asyncio.sleep(0)
+                if here:
+                    self.lines.refresh_all(here, now, self._frozen)
+                await asyncio.sleep(0)
 
     def _settle(self, heartbeat: Heartbeat, now: float) -> None:
         heartbeat.maintenance = any(window.active(now) for window in heartbeat.definition.plan.maintenance)

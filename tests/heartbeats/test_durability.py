@@ -20,7 +20,7 @@ from exporter.heartbeats.upkeep import prune
 from tests.heartbeats.clockwork import FakeClock, away, back, defined, found, made, ping, several, started
 from tests.program import running
 
-SPECS = {
+SPECS: dict[str, dict[str, Any]] = {
     "plain": {},
     "long": {"every": "1d", "max_runtime": "1h"},
     "cron": {"cron": "*/10 * * * *", "early": "1m", "max_runtime": "30s"},
