@@ -1,15 +1,17 @@
 """How many pings a second are committed, and how soon acknowledged, beside a bare handler and Pushgateway?"""
 
 import argparse
+import asyncio
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
-from bench import install, machine, programs, pushgateway, wrk
+from bench import client, install, machine, programs, pushgateway, wrk
 from bench.figures import Goal, conclude, count, microseconds, milliseconds, ratio, spread, table
 from bench.install import Install
 from bench.programs import Cores
@@ -42,6 +44,7 @@ class Kept:
 class Outcome:
     rounds: dict[tuple[str, int], list[Load]]
     kept: Kept
+    first_rate: float  # pings a second while each heartbeat pinged for the first time
 
     def rate(self, name: str, connections: int = CONNECTIONS) -> float:
         return median(load.rate for load in self.rounds[name, connections])
@@ -70,7 +73,7 @@ def explain(rounds: int, seconds: float, cores: Cores) -> str:
         f"{rounds} rounds of {seconds:g} s each, competitors in turn, medians (least–most); closed loop, server and\n"
         "wrk (1 thread) on one core each, a random heartbeat with every request.\n"
         f"{OURS}: default settings, each answer after its fsync; only `limits` raised, as the load is not a person's:\n"
-        f"  {install.LIMITS.strip()}\n"
+        f"  {install.LIMITS.strip()}; every heartbeat has pinged once before, as every group was pushed\n"
         f"{BARE}: web.Application, route /ping/{{token}}, web.Response(text='OK'), same Python and event loop.\n"
         f"{CHECKED}: PUT of one gauge to one of as many groups, all pushed before, persistence off; by default it\n"
         f"  re-gathers all groups with every push, so filling 100,000 would take half a day: there only with\n"
@@ -84,13 +87,18 @@ def measure(folder: Path, size: int, rounds: int, seconds: float, cores: Cores) 
         own = install.make(folder / "own", install.LIMITS + install.many(size))
         log = folder / "exporter.log"
         process = stack.enter_context(programs.running(own.command(), log, cores.server, f"{own.url}/-/ready"))
-        pings = _lines(folder / "pings", list(install.paths(own).values()))
+        paths = list(install.paths(own).values())
+        pings = _lines(folder / "pings", paths)
+        began = time.monotonic()
+        first = asyncio.run(client.send_all(own.port, (client.request("GET", path) for path in paths)))
+        first_rate = first / (time.monotonic() - began)
         targets = [Target(OURS, own.url, process.pid, pings, n) for n in (CONNECTIONS, FEWER)]
         targets += _bare(stack, folder, pings, cores) + _pushgateways(stack, folder, size, cores)
         found = load_in_turn(targets, rounds, seconds, lambda t, s, seed: wrk.run(t, s, cores.load, seed))
         loads = [load for (name, _), each in found.items() if name == OURS for load in each]
         in_flight = sum(n * len(each) for (name, n), each in found.items() if name == OURS)
-        return Outcome({key: each[1:] for key, each in found.items()}, _kept(own, loads, in_flight))
+        kept = _kept(own, first + sum(load.requests for load in loads), in_flight)
+        return Outcome({key: each[1:] for key, each in found.items()}, kept, first_rate)
 
 
 def load_in_turn(
@@ -124,9 +132,9 @@ def _pushgateways(stack: ExitStack, folder: Path, size: int, cores: Cores) -> li
     return targets
 
 
-def _kept(own: Install, loads: Sequence[Load], in_flight: int) -> Kept:
+def _kept(own: Install, answered: int, in_flight: int) -> Kept:
     given, held = install.receipts(own)
-    return Kept(sum(load.requests for load in loads), install.accepted(own), given, held, in_flight)
+    return Kept(answered, install.accepted(own), given, held, in_flight)
 
 
 def _lines(file: Path, lines: Sequence[str]) -> Path:
@@ -150,7 +158,8 @@ def render(size: int, outcome: Outcome) -> str:
     shares = [mine.rate / theirs.rate for mine, theirs in zip(ours, bare, strict=True)]
     return (
         f"\n{table(head, rows)}\n{OURS} / {BARE}, round by round: {spread(shares, ratio)}\n"
-        f"kept: wrk was answered {kept.answered:,}, the exporter accepted {kept.accepted:,}, its file was given "
+        f"the very first ping of each, before the rounds: {count(outcome.first_rate)} pings/s\n"
+        f"kept: the load was answered {kept.answered:,}, the exporter accepted {kept.accepted:,}, its file was given "
         f"{kept.given:,} receipts and holds {kept.held:,} (history: 100 each); {'as' if kept.true else 'NOT as'} it "
         f"should be, with up to {kept.in_flight:,} under way when the rounds ended"
     )
