@@ -1,5 +1,6 @@
 """The pages that every Prometheus program has: /metrics, /-/healthy, /-/ready, /-/reload, and the landing page."""
 
+import asyncio
 import html
 import math
 import re
@@ -21,6 +22,7 @@ from exporter.strict import format_duration
 from exporter.web_parts import LAST_INSTANT, stream
 
 HOST_SECONDS = 5.0  # for the readings of the host, when the scraper announces no timeout
+SLICE = 1000  # heartbeats that are looked at at once
 SHOWN = 200  # heartbeats on the landing page, the troubled first
 TROUBLE = ("late", "failing", "overdue", "running", "new", "maintenance", "paused", "up")
 Reload = Callable[[], Awaitable[str | None]]
@@ -77,7 +79,7 @@ class Pages:
 
     async def landing(self, request: web.BaseRequest, path: list[str], query: str) -> web.Response:
         """/"""
-        return web.Response(text=page(self._receiver), content_type="text/html", headers=SECURITY)
+        return web.Response(text=await page(self._receiver), content_type="text/html", headers=SECURITY)
 
 
 SECURITY = {
@@ -101,25 +103,37 @@ table { border-collapse: collapse; width: 100%; margin-top: 1rem }
 caption { text-align: left; font-weight: 600 }
 th, td { text-align: left; padding: .35rem .75rem .35rem 0; border-bottom: 1px solid var(--line); white-space: nowrap }
 th { color: var(--soft); font-weight: 500 }
+td:first-child, td:nth-child(3) { white-space: normal; overflow-wrap: anywhere; min-width: 8rem }
 .late, .failing, .overdue { color: var(--bad); font-weight: 600 }
 .new, .running { color: var(--warn) } .up { color: var(--good) } .paused, .maintenance { color: var(--soft) }
 """
 
 
-def page(receiver: Receiver) -> str:
+async def page(receiver: Receiver) -> str:
     """The landing page: where things are, and how the heartbeats stand."""
     now = receiver.now()
-    standing = [(heartbeat.status(now), heartbeat) for heartbeat in receiver.register]
-    standing.sort(key=lambda pair: (TROUBLE.index(pair[0]), pair[1].definition.id))
-    left = f"<p>and {len(standing) - SHOWN} more: see the API</p>" if len(standing) > SHOWN else ""
+    standing: list[tuple[str, Heartbeat]] = []
+    for heartbeat in list(receiver.register):
+        standing.append((heartbeat.status(now), heartbeat))
+        if len(standing) % SLICE == 0:
+            standing.sort(key=_trouble)
+            await asyncio.sleep(0)  # pings wait meanwhile
+            del standing[SHOWN:]
+    standing.sort(key=_trouble)
+    left = len(receiver.register) - SHOWN
+    more = f"<p>and {left} more: see the API</p>" if left > 0 else ""
     return (
         f'<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
         f"<title>Heartline exporter</title><style>{STYLE}</style><h1>Heartline exporter</h1>"
         f"<p>version {html.escape(meta.release())} · {_health(receiver)}</p>"
         '<nav><a href="/metrics">Metrics</a><a href="/-/healthy">Health</a><a href="/-/ready">Readiness</a></nav>'
-        "<div><table><caption>Heartbeats</caption><thead><tr><th>Heartbeat<th>Host<th>Status<th>Last success<th>Late at"
-        f"<th>Every<tbody>{''.join(_rows(standing[:SHOWN], now))}</table></div>{left}</html>"
+        "<div><table><caption>Heartbeats</caption><thead><tr><th>Heartbeat<th>Status<th>Host<th>Last success<th>Late at"
+        f"<th>Every<tbody>{''.join(_rows(standing[:SHOWN], now))}</table></div>{more}</html>"
     )
+
+
+def _trouble(standing: tuple[str, Heartbeat]) -> tuple[int, str]:
+    return TROUBLE.index(standing[0]), standing[1].definition.id
 
 
 def _health(receiver: Receiver) -> str:
@@ -134,8 +148,8 @@ def _rows(standing: Iterable[tuple[str, Heartbeat]], now: float) -> Iterable[str
         interval = d.plan.rule.interval(now)
         every = format_duration(interval) if interval < math.inf else "never again"
         last, late = _at(heartbeat.succeeded, d.timezone), _at(heartbeat.deadline.at, d.timezone)
-        cells = (d.id, d.host, status, last, late, every)
-        marked = (f'<td class="{status}">' if i == 2 else "<td>" for i in range(len(cells)))
+        cells = (d.id, status, d.host, last, late, every)
+        marked = (f'<td class="{status}">' if i == 1 else "<td>" for i in range(len(cells)))
         yield "<tr>" + "".join(mark + html.escape(cell) for mark, cell in zip(marked, cells, strict=True))
 
 

@@ -95,7 +95,7 @@ def test_secrets_stay_out_of_error_texts(tmp_path: Path) -> None:
 def test_what_create_makes_may_have_everything_but_a_token_and_an_id(tmp_path: Path) -> None:
     text = """
 schedules: {office: {windows: ["Mon-Fri 08:00-18:00"]}}
-create: {cron: "0 2 * * *", schedule: office, tags: [made, here], max_runtime: 1h, limit: 1}
+create: {cron: "0 9 * * *", schedule: office, tags: [made, here], max_runtime: 1h, limit: 1}
 """
     creation = configured(tmp_path, text).creation
     assert creation.spec["tags"] == ["made", "here"]

@@ -111,7 +111,7 @@ def test_promtool_finds_nothing_to_complain_about(program: Program) -> None:
 def test_hostile_names_survive_both_formats(program: Program) -> None:
     told = (
         text_families(program.get("/metrics/heartbeats").text),
-        openmetrics_families(program.get("/metrics/heartbeats", Accept=OPENMETRICS).text),
+        openmetrics_families(program.get("/metrics/heartbeats", Accept=OPENMETRICS).text),  # type: ignore[no-untyped-call]  # it has no annotations
     )
     for families in told:
         info = [sample for family in families for sample in family.samples if sample.name == "heartbeat_info"]
