@@ -63,7 +63,7 @@ async def load(receiver: Receiver, definitions: Definitions, calendar: Calendar,
         changes = between(Reading(**loaded.alive), reading, stall=0.0) if loaded.alive is not None else ()
         for event in await receiver.ledger.note(changes, reading):
             past.reckon(event)
-            receiver.gap_seconds += event.end - event.start if event.kind == "down" else 0.0
+            past.gap_seconds += event.end - event.start if event.kind == "down" else 0.0
         await _take_over(receiver, past, loaded, definitions, reading)
 
 
@@ -90,7 +90,8 @@ async def _take_over(
     if rows:
         await receiver.ledger.declare(rows)
     # From here on nothing fails.
-    receiver.restart(past.timeline, reading)
+    receiver.reckoning.restart(past.timeline, reading, past.gap_seconds)
+    receiver.loaded = True
     receiver.absent = absent
     for heartbeat in past.heartbeats.values():
         receiver.note_unsaved(heartbeat)

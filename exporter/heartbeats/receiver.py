@@ -2,21 +2,21 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import replace
 from itertools import chain
 from typing import ParamSpec, TypeVar
 
-from exporter.clock import Change, Clock, Reading, between
+from exporter.clock import Clock
 from exporter.exposition import NOWHERE, Group
 from exporter.heartbeats.families import HeartbeatLines
 from exporter.heartbeats.heartbeat import Definition, Heartbeat
 from exporter.heartbeats.ledger import Ledger
 from exporter.heartbeats.receipt import FAIL, SUCCESS, Receipt
+from exporter.heartbeats.reckoning import Reckoning, Waiting
 from exporter.heartbeats.register import Keys, Register
 from exporter.heartbeats.schedules import Gap
 from exporter.heartbeats.store import ClockEvent, Entry, StorageError, Stored
-from exporter.heartbeats.timeline import Timeline
 from exporter.heartbeats.whole import whole
 
 log = logging.getLogger(__name__)
@@ -46,32 +46,27 @@ class Receiver:
         self.register = Register(keys)
         self.absent: dict[str, Heartbeat] = {}  # known to the store, but no longer in the configuration file
         self.lines = HeartbeatLines()
-        self.timeline = Timeline()
         self.loaded = self.ready = False  # the store's content is here; and all of it is shown
-        self.stale = False  # the lines of all heartbeats have to be written anew
-        self.gap_seconds = 0.0
-        self._clock = clock
-        self._read = clock.read()
-        self._queue: list[tuple[Heartbeat, Receipt]] = []
+        self._queue: Waiting = []
         self._promises: list[asyncio.Future[None]] = []
         self._queued = asyncio.Event()
         self._queued_bytes = 0
-        self._in_hand: list[tuple[Heartbeat, Receipt]] = []  # on their way to the disk
+        self._in_hand: Waiting = []  # on their way to the disk
         self._unsaved: list[Heartbeat] = []
-        self._frozen: float | None = None  # since when nothing can be kept
-        self._unwritten: list[Change] = []  # steps of the clock since then
-        self._reckoning = asyncio.Lock()  # held from a look at the clocks until every instant agrees with it
+        self.reckoning = Reckoning(ledger, clock, self._reckon, lambda: (self._in_hand, self._queue))
+        self.now = self.reckoning.now
         self._refreshing = asyncio.Lock()
         self.changing = asyncio.Lock()  # of what there is: look and change belong together
 
     @property
     def failing(self) -> bool:
         """Has the store refused something that it has not made up for yet?"""
-        return self._frozen is not None
+        return self.reckoning.frozen is not None
 
-    def now(self) -> float:
-        """Seconds since the epoch in the reckoning that all heartbeats share until the next `watch`."""
-        return self._read.wall + self._clock.up() - self._read.up
+    @property
+    def gap_seconds(self) -> float:
+        """Time in which nobody listened, as far as it was credited."""
+        return self.reckoning.gap_seconds
 
     async def look(self) -> None:
         """Bring clocks and lines up to date, before a scrape."""
@@ -79,64 +74,21 @@ class Receiver:
         await self.refresh()
 
     async def watch(self) -> None:
-        """Look at the clocks: were we not running, was the wall clock set? Each second; far more often costs nothing.
+        """Look at the clocks. Before the store is loaded nothing is reckoned: loading looks back to the last instant
+        that was written down."""
+        if self.ready:
+            await self.reckoning.watch()
 
-        Before the store is loaded nothing is reckoned: loading compares with the last instant that was written down.
-        """
-        if not self.ready:
-            return
-        async with self._reckoning:
-            reading = self._clock.read()
-            changes = between(self._read, reading)
-            if not changes:
-                self._read = reading
-                return
-            for change in changes:
-                log.warning("clock: %s from %.1f to %.1f", change.kind, change.start, change.end)
-            self._take(reading, changes, await self._written(reading, changes))
-
-    async def _written(self, reading: Reading, changes: Sequence[Change]) -> Sequence[ClockEvent]:
-        """The changes as they stand in the log; while that cannot be, the steps alone, which are written later."""
-        if self._frozen is None:
-            try:
-                return await self.ledger.note(changes, reading)
-            except StorageError:
-                self._freeze(min(self.now(), changes[0].start))
-        # No downtime: what counts as such when the store is back is all the time since it failed.
-        steps = [change for change in changes if change.kind == "step"]
-        self._unwritten += steps
-        return [ClockEvent(self.ledger.last, step.kind, step.start, step.end) for step in steps]
-
-    def _take(self, reading: Reading, changes: Sequence[Change], events: Sequence[ClockEvent]) -> None:
-        """Turn to another reckoning: everything that holds an instant, at once."""
-        self._read = reading
-        step = sum(change.end - change.start for change in changes if change.kind == "step")
-        if step:
-            for receipts in (self._in_hand, self._queue):
-                receipts[:] = [(h, receipt._replace(time=receipt.time + step)) for h, receipt in receipts]
-            if self._frozen is not None:
-                self._frozen += step
-        self._reckon(events)
-
-    def _reckon(self, events: Sequence[ClockEvent]) -> None:
-        for event in events:
-            self.timeline.take(event)
-            gap, step = Gap(event.start, event.end), event.kind == "step"
-            self.gap_seconds += 0.0 if step else gap.end - gap.start
-            for heartbeat in chain(self.register, self.absent.values()):
-                heartbeat.reckon(event.id, gap, step)
-                self.note_unsaved(heartbeat)
-        self.stale = True
-
-    def restart(self, timeline: Timeline, reading: Reading) -> None:
-        """Begin with a history; from now on the clocks are compared with `reading`."""
-        self.timeline, self._read, self.loaded = timeline, reading, True
+    def _reckon(self, event: ClockEvent, gap: Gap) -> None:
+        for heartbeat in chain(self.register, self.absent.values()):
+            heartbeat.reckon(event.id, gap, event.kind == "step")
+            self.note_unsaved(heartbeat)
 
     def submit(self, heartbeat: Heartbeat, receipt: Receipt) -> "asyncio.Future[None]":
         """Queue a receipt; the future ends when it is on disk and applied, or with Unavailable."""
         if len(self._queue) >= WAITING or self._queued_bytes > WAITING_BYTES:
             raise Unavailable("too many receipts wait for the disk")
-        if self._frozen is not None and self.ledger.stuck:
+        if self.reckoning.frozen is not None and self.ledger.stuck:
             raise Unavailable("the disk does not answer")
         promise: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._queue.append((heartbeat, receipt))
@@ -180,7 +132,7 @@ class Receiver:
             self.note_unsaved(heartbeat)
         if heartbeat.group is NOWHERE:  # deleted while its receipt was on its way
             return
-        heartbeat.settle(self.timeline.gaps, self.timeline.jumps)
+        heartbeat.settle(self.reckoning.timeline.gaps, self.reckoning.timeline.jumps)
         self.lines.received(heartbeat, receipt.kind)
         if (
             heartbeat.definition.plan.rule.calendar
@@ -189,34 +141,16 @@ class Receiver:
         ):
             self.lines.refresh(heartbeat, heartbeat.seen)  # the distance to the next slot may be another one now
 
-    def _freeze(self, since: float) -> None:
-        """Nothing can be kept: nobody can be called late from now on, since that would be our fault and not theirs."""
-        if self._frozen is None:
-            self._frozen, self.stale = since, True
-
-    async def resume(self) -> None:
-        """If the store failed, try it: does it take things again, the time since counts as own downtime."""
-        async with self._reckoning:
-            if self._frozen is None:
-                return
-            # Until the first receipt that will be kept, and not until now: that one is no longer part of the outage.
-            waiting = [receipt.time for _, receipt in (*self._in_hand[:1], *self._queue[:1])]
-            outage = Change("down", self._frozen, max(self._frozen, min([self.now(), *waiting])))
-            events = await self.ledger.note([*self._unwritten, outage], self._read)
-            log.warning("storage: back after %.1f s", outage.end - outage.start)
-            self._frozen, self._unwritten = None, []
-            self._reckon(events[-1:])  # the steps were reckoned with when they happened
-
     async def kept(self, call: Callable[P, Awaitable[T]], *args: P.args, **kwargs: P.kwargs) -> T:
         """The answer of a call that writes, once the store takes things again; Unavailable when it does not."""
         if not self.loaded:
             raise Unavailable("starting: the store is not loaded yet")
         try:
-            if self._frozen is not None:
-                await self.resume()
+            if self.reckoning.frozen is not None:
+                await self.reckoning.resume()
             return await call(*args, **kwargs)
         except StorageError as e:
-            self._freeze(self.now())
+            self.reckoning.freeze(self.now())
             raise Unavailable("nothing can be stored now") from e
 
     async def declare(self, definition: Definition) -> Heartbeat:
@@ -274,7 +208,7 @@ class Receiver:
             self.register.add(heartbeat)
         self.note_unsaved(heartbeat)
         self._settle(heartbeat, now)
-        self.lines.show(heartbeat, now, self._frozen)
+        self.lines.show(heartbeat, now, self.reckoning.frozen)
 
     def withdraw(self, heartbeat: Heartbeat) -> None:
         """Take a heartbeat out of the register and the exposition; the store keeps what it has."""
@@ -284,9 +218,9 @@ class Receiver:
     async def refresh(self) -> None:
         """Settle and rewrite every heartbeat if something happened to all of them, a group at a time."""
         async with self._refreshing:
-            if not self.stale:
+            if not self.reckoning.stale:
                 return
-            self.stale = False
+            self.reckoning.stale = False
             groups: dict[Group, list[Heartbeat]] = {}
             for heartbeat in self.register:
                 groups.setdefault(heartbeat.group, []).append(heartbeat)
@@ -296,12 +230,12 @@ class Receiver:
                 for heartbeat in here:
                     self._settle(heartbeat, now)
                 if here:
-                    self.lines.refresh_all(here, now, self._frozen)
+                    self.lines.refresh_all(here, now, self.reckoning.frozen)
                 await asyncio.sleep(0)
 
     def _settle(self, heartbeat: Heartbeat, now: float) -> None:
         heartbeat.maintenance = any(window.active(now) for window in heartbeat.definition.plan.maintenance)
-        heartbeat.settle(self.timeline.gaps, self.timeline.jumps)
+        heartbeat.settle(self.reckoning.timeline.gaps, self.reckoning.timeline.jumps)
 
     def note_unsaved(self, heartbeat: Heartbeat) -> None:
         if not heartbeat.unsaved:
@@ -311,7 +245,7 @@ class Receiver:
     async def save(self) -> None:
         """Keep the states that changed, a slice at a time, so that the next start has little to replay."""
         # While a step of the clock is unwritten, no state may be saved that includes it: it would be replayed upon it.
-        if not self.loaded or self._frozen is not None:
+        if not self.loaded or self.reckoning.frozen is not None:
             return
         unsaved, self._unsaved = self._unsaved, []
         mark = self.ledger.last
@@ -322,7 +256,7 @@ class Receiver:
                 await self.ledger.save(unsaved[start : start + SLICE])
             await self.ledger.folded(mark)
         except StorageError:
-            self._freeze(self.now())
+            self.reckoning.freeze(self.now())
             for heartbeat in unsaved:
                 self.note_unsaved(heartbeat)
 
@@ -331,13 +265,9 @@ class Receiver:
         if not self.loaded:
             return
         try:
-            if self._frozen is not None:
-                await self.resume()
-            else:
-                async with self._reckoning:  # or an older reading might be written over the one of a clock event
-                    await self.ledger.note([], self._read)
+            await self.reckoning.alive()
         except StorageError:
-            self._freeze(self.now())
+            self.reckoning.freeze(self.now())
             if self.ledger.stuck:
                 self._give_up()
 

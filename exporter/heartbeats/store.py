@@ -24,6 +24,7 @@ FILE = "heartbeats.db"
 COLUMNS = 11
 ROW = "(" + ",".join("?" * COLUMNS) + ")"
 CHUNKS = (256, 64, 16, 4, 1)  # rows an INSERT; few distinct statements, so SQLite's cache of them serves
+FOLDED = "(SELECT CAST(value AS INTEGER) FROM meta WHERE name = 'folded')"
 STATE_SQL = "UPDATE heartbeats SET applied = ?, state = ? WHERE key = ?"
 
 
@@ -185,7 +186,7 @@ class Store:
             "SELECT id FROM (SELECT id, time, heartbeat,"
             " row_number() OVER (PARTITION BY heartbeat ORDER BY id DESC) AS n FROM receipts)"
             " WHERE (n > ? OR time < ? OR heartbeat NOT IN (SELECT key FROM heartbeats))"
-            " AND id <= (SELECT CAST(value AS INTEGER) FROM meta WHERE name = 'folded') ORDER BY id"
+            f" AND id <= {FOLDED} ORDER BY id"
         )
         try:
             with closing(sqlite3.connect(f"file:{self._file}?mode=ro", uri=True, isolation_level=None)) as db:
@@ -202,15 +203,13 @@ class Store:
 
     def drop_absent(self, before: float, keep: int) -> None:
         """Delete heartbeats that left the configuration file before `before`, and all but the latest clock events."""
+        query = f"DELETE FROM clock WHERE id <= {FOLDED} AND id NOT IN (SELECT id FROM clock ORDER BY id DESC LIMIT ?)"
         with self._errors(), self._transaction() as db:
             db.execute("DELETE FROM heartbeats WHERE absent < ?", (before,))
-            db.execute(
-                "DELETE FROM clock WHERE id <= (SELECT CAST(value AS INTEGER) FROM meta WHERE name = 'folded')"
-                " AND id NOT IN (SELECT id FROM clock ORDER BY id DESC LIMIT ?)",
-                (keep,),
-            )
+            db.execute(query, (keep,))
 
     def close(self) -> None:
+        """Let go of file and lock."""
         self._disconnect()
         if self._lock is not None:
             os.close(self._lock)

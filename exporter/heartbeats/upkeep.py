@@ -48,7 +48,7 @@ async def _tend(receiver: Receiver, config: Callable[[], Config]) -> None:
     second = 0
     while True:
         now_active = windows_open(config().calendar.maintenance, receiver.now())
-        receiver.stale |= now_active != active
+        receiver.reckoning.stale |= now_active != active
         active = now_active
         await whole(receiver.refresh())
         if second % ALIVE == 0 or receiver.failing:

@@ -186,7 +186,7 @@ async def test_two_looks_at_once_find_a_step_once(tmp_path: Path) -> None:
         clock.step(HOUR)
         await asyncio.gather(receiver.look(), receiver.look(), receiver.watch(), receiver.alive())
         assert await shown(receiver, "deadline_timestamp_seconds", "a") == NOON + HOUR + 70
-        assert len(receiver.timeline.jumps) == 1
+        assert len(receiver.reckoning.timeline.jumps) == 1
 
 
 async def test_nothing_is_reckoned_before_the_store_is_loaded(tmp_path: Path) -> None:

@@ -38,7 +38,7 @@ def facts(heartbeat: Heartbeat) -> dict[str, Any]:
 
 def all_facts(receiver: Receiver) -> dict[str, Any]:
     known = {heartbeat.definition.id: facts(heartbeat) for heartbeat in receiver.register}
-    return known | {"gaps": [(round(g.start, 5), round(g.end, 5)) for g in receiver.timeline.gaps]}
+    return known | {"gaps": [(round(g.start, 5), round(g.end, 5)) for g in receiver.reckoning.timeline.gaps]}
 
 
 class Story:

@@ -148,7 +148,7 @@ async def test_maintenance_shows_when_it_opens_and_closes(tmp_path: Path) -> Non
         open_before = windows_open(planned.maintenance, receiver.now())
         seen = []
         for _ in range(4):
-            receiver.stale = windows_open(planned.maintenance, receiver.now()) != open_before
+            receiver.reckoning.stale = windows_open(planned.maintenance, receiver.now()) != open_before
             open_before = windows_open(planned.maintenance, receiver.now())
             seen.append((await shown(receiver, "maintenance", "a"), await shown(receiver, "maintenance", "b")))
             for _ in range(600):
