@@ -82,8 +82,6 @@ class Exporter:
     async def reload(self) -> str | None:
         """Take the configuration file over whole, or not at all and say why."""
         async with self._reloading:
-            if not self.receiver.ready:
-                return "the store is not loaded yet: try again"
             try:
                 config = await asyncio.to_thread(configuration.load, self.flags.config_file, os.environ)
                 self._refuse_new_secret(config)
