@@ -4,6 +4,7 @@ import random
 import signal
 import sqlite3
 import threading
+import time
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from typing import Any
@@ -256,6 +257,17 @@ def test_a_ping_under_way_when_told_to_stop_is_answered_and_kept(tmp_path: Path)
     with running(tmp_path, config) as program:
         counted = program.sample(_count("job"))
         assert 0 < sum(thread.acknowledged for thread in pinging) <= counted <= sum(thread.sent for thread in pinging)
+
+
+def test_a_program_that_was_stopped_for_a_while_calls_nobody_late(tmp_path: Path) -> None:
+    with running(tmp_path, "heartbeats:\n  - {id: job, every: 6s, grace: 1s}\n") as program:
+        assert program.get(f"/ping/{program.tokens['job']}").status == 200
+        program.process.send_signal(signal.SIGSTOP)
+        threading.Event().wait(7.5)
+        program.process.send_signal(signal.SIGCONT)
+        deadline = program.sample('heartbeat_deadline_timestamp_seconds{heartbeat="job",host="job"}')
+        assert deadline > time.time() + 3
+        assert program.sample("heartline_exporter_receiver_gap_seconds_total") > 7
 
 
 def _count(id: str) -> str:
