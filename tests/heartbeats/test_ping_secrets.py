@@ -148,7 +148,9 @@ def _everything(program: Program, token: str) -> bytes:
     """What comes back for all kinds of right and wrong requests that carry a token."""
     bearer = {"Authorization": f"Bearer {token}"}
     told = [program.get(path) for path in ("/", "/metrics", "/-/healthy", "/-/ready", "/nothing", f"/{token}")]
-    told += [program.ask(method, f"/ping/{token}{more}") for method in ("GET", "OPTIONS") for more in ("", "/x", "/job/x")]
+    told += [
+        program.ask(method, f"/ping/{token}{more}") for method in ("GET", "PATCH") for more in ("", "/x", "/job/x")
+    ]
     told += [program.get(f"/ping/{token}?rid=x"), program.get(f"/ping/{token}?{'&'.join('k' * 99)}")]
     told += [program.get(f"/api/push/{token}?ping=x"), program.get(f"/api/v1/heartbeat/nothing?token={token}")]
     told += [program.ask("POST", "/api/v1/heartbeat/job", "{", {**bearer, "Content-Type": "application/json"})]
