@@ -4,6 +4,7 @@ A Table holds a few families for many rows. Rows live in groups of up to ROWS; a
 for each column. Blocks that did not change since the last scrape are not compressed again.
 """
 
+import sys
 from array import array
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,6 +13,10 @@ from itertools import accumulate
 ROWS = 512  # rows in a group: about 48 kB a block, more than deflate's window, so little is lost by cutting there
 FEW = 8  # lines of another length in a block that are moved one by one
 LANES = 16  # every group belongs to one lane, so that a shard of 1/2, 1/4, 1/8 or 1/16 is a set of lanes
+
+
+ONES = [int.from_bytes(array("I", [1] * count).tobytes(), sys.byteorder) for count in range(ROWS + 1)]
+"""For each number of rows, a long number with a 1 in the place of each row's end."""
 
 
 class UnderWay:
@@ -100,9 +105,13 @@ class Block:
         self.packed = None
         grown = len(text) - (end - start)
         if grown:
-            ends = self.ends
-            for i in range(row, len(ends)):
-                ends[i] += grown
+            self._shift(row, grown)
+
+    def _shift(self, row: int, by: int) -> None:
+        """Move the ends from `row` on: all as one long number, since a loop over them takes ten times as long."""
+        tail = memoryview(self.ends)[row:].cast("B")
+        moved = int.from_bytes(tail, sys.byteorder) + by * ONES[len(self.ends) - row]
+        tail[:] = moved.to_bytes(len(tail), sys.byteorder)
 
 
 class Group:

@@ -17,7 +17,7 @@ LAST_INSTANT = 253_402_300_800.0  # datetime ends with the year 9999
 class Ready(web.StreamResponse):
     """A short answer whose bytes are known before it is asked for: a third of a ping's time went into composing it.
 
-    For HTTP/1.1 on a connection that stays open; `ready` chooses.
+    For HTTP/1.1 on a connection that stays open, see `is_plain`. It holds nothing of a request: one serves them all.
     """
 
     keep_alive = True

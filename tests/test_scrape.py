@@ -89,7 +89,7 @@ async def test_scrapes_at_once_amid_patches_are_whole_and_leave_nothing_stale(ex
     while not all(task.done() for task in under_way):
         for _ in range(20):
             patch(places, draw)
-        if draw.random() < 0.2:
+        if len(places) > 100 and draw.random() < 0.2:  # on a slow machine there are very many turns
             group, row = places.pop(draw.randrange(len(places)))
             table.remove(group, row)
         await asyncio.sleep(0)

@@ -33,6 +33,7 @@ PLAIN: CIMultiDict[str] = CIMultiDict(
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n%b\r\nOK" % b"".join(
     f"{name}: {value}\r\n".encode() for name, value in PLAIN.items()
 )
+READY = Ready(OK)
 Address = Callable[[web.BaseRequest], str]
 
 
@@ -100,7 +101,7 @@ class Pings:
             return web.Response(text=f"{refused}\n", status=refused.status, headers=refused.headers)
         self.outcomes["created" if created else "accepted"] += 1
         if not created and is_plain(request):
-            return Ready(OK)
+            return READY
         return web.Response(body=b"Created" if created else b"OK", status=201 if created else 200, headers=PLAIN)
 
     async def kuma(self, request: web.BaseRequest, token: str, query: str) -> web.Response:
