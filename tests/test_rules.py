@@ -14,7 +14,7 @@ from stack.layout import ROOT, Configs
 
 RULES = sorted((ROOT / "rules").glob("*.yml"))
 TESTS = sorted((ROOT / "tests" / "rules").glob("*.yml"))
-GOLDEN = ROOT / "tests" / "golden" / "metrics.txt"
+GOLDEN = sorted((ROOT / "tests" / "golden").glob("*.txt"))
 RUNBOOKS = "https://github.com/heartline/heartline/blob/main/docs/runbooks"
 MADE_BY_PROMETHEUS = {"up", "ALERTS", "ALERTS_FOR_STATE"}
 
@@ -102,7 +102,8 @@ def test_an_alert_is_tested_firing_and_unless_it_never_is_silent(rule: Rule) -> 
 
 
 def test_the_rules_name_only_metrics_that_are_exported_or_recorded() -> None:
-    exported = set(re.findall(r"^([a-zA-Z_:][\w:]*)(?=[ {])", GOLDEN.read_text(), re.MULTILINE))
+    golden = "\n".join(file.read_text() for file in GOLDEN)
+    exported = set(re.findall(r"^([a-zA-Z_:][\w:]*)(?=[ {])", golden, re.MULTILINE))
     recorded = {rule.record for rule in rules() if rule.record}
     named = {name for rule in rules() for text in expressions(rule) for name in metrics(text)}
     assert named - exported - recorded - MADE_BY_PROMETHEUS == set()
@@ -124,7 +125,7 @@ def metrics(expression: str) -> set[str]:
         r"\boffset\s+-?\w+",
     ):
         expression = re.sub(noise, " ", expression)
-    return set(re.findall(r"(?<![\w:])[a-zA-Z_:][\w:]*(?![\w:]*\s*\()", expression)) - {"and", "or", "unless"}
+    return set(re.findall(r"(?<![\w:])[a-zA-Z_:][\w:]*(?![\w:]*\s*\()", expression)) - {"and", "or", "unless", "bool"}
 
 
 def test_the_metrics_of_an_expression_are_found() -> None:
