@@ -46,6 +46,18 @@ class Chain:
         ended = datetime.now(UTC) - timedelta(seconds=1)
         await self.post(*({**alert, "endsAt": ended.isoformat()} for alert in alerts))
 
+    async def states(self, *alerts: Alert) -> set[str]:
+        """What has become of these, as the API v2 says, once all of them are looked at."""
+        wanted = [alert["labels"] for alert in alerts]
+        async with asyncio.timeout(WITHIN):
+            while True:
+                async with self.session.get(f"{self.url}/api/v2/alerts") as answer:
+                    found = [one for one in await answer.json() if one["labels"] in wanted]
+                states = {one["status"]["state"] for one in found}
+                if len(found) == len(wanted) and "unprocessed" not in states:
+                    return states
+                await asyncio.sleep(0.1)
+
     async def hears(self, *parts: str, after: int = 0) -> Message:
         """The first message from number `after` on whose text has all `parts`."""
         return await self.discord.wait_for(lambda m: all(part in m.text for part in parts), WITHIN, after)
@@ -173,6 +185,61 @@ async def test_the_graver_alert_about_a_heartbeat_mutes_the_lesser(suite: str, t
         await at.hears("HeartbeatLate")
         overdue = await at.hears("HeartbeatRunOverdue")
     assert "FIRING 1 · HeartbeatRunOverdue · sync · nas" in overdue.text
+
+
+def fires(alertname: str, severity: str = "critical", **labels: str) -> Alert:
+    """An alert as rules/host.yml and rules/probes.yml label it."""
+    return {"labels": {"alertname": alertname, "severity": severity, **labels}, "annotations": {"summary": "It is so."}}
+
+
+FAR, NEAR = (
+    fires("ProbeFailed", probe="far", instance="far.example", via="internet"),
+    fires("ProbeFailed", probe="near", instance="nas"),
+)
+PART = fires("InternetPartFailed", "warning", probe="part", instance="1.1.1.1", group="internet", via="internet")
+SOURCES: Mapping[str, tuple[Alert, list[Alert], list[Alert]]] = {
+    # What fires, what it mutes, what is told all the same.
+    "internet": (fires("InternetDown", host="heartline"), [FAR, PART], [NEAR]),
+    "gateway": (fires("GatewayGone", host="heartline"), [FAR, PART, fires("InternetDown", host="heartline")], [NEAR]),
+    "names": (
+        fires("DnsBroken", host="heartline"),
+        [PART, fires("ProbeFailed", probe="nameless", instance="x.example", via="internet", cause="dns")],
+        [FAR, NEAR],
+    ),
+    "host": (
+        fires("HostDown", host="nas", instance="nas:9100"),
+        [fires("HostDiskFull", host="nas"), fires("ProbeFailed", host="nas", probe="ssh", instance="nas:22")],
+        [fires("ProbeFailed", host="web", probe="web", instance="web:22"), fires("HostDown", host="db")],
+    ),
+    "certificate": (
+        fires("CertificateBad", probe="shop", instance="https://shop/"),
+        [fires("ProbeFailed", probe="shop", instance="https://shop/")],
+        [NEAR, fires("CertificateExpiring", "warning", probe="other", instance="https://other/")],
+    ),
+    "expiry": (
+        fires("CertificateExpiring", probe="shop", instance="https://shop/"),
+        [fires("CertificateExpiring", "warning", probe="shop", instance="https://shop/")],
+        [fires("CertificateExpiring", "warning", probe="other", instance="https://other/")],
+    ),
+    "disk": (
+        fires("HostDiskFull", host="nas", instance="nas:9100", mountpoint="/srv"),
+        [fires("HostDiskAlmostFull", "warning", host="nas", instance="nas:9100", mountpoint="/srv")],
+        [fires("HostDiskAlmostFull", "warning", host="nas", instance="nas:9100", mountpoint="/home")],
+    ),
+}
+
+
+@pytest.mark.parametrize("case", SOURCES)
+async def test_what_follows_from_a_bigger_trouble_is_muted_and_the_rest_is_not(
+    case: str, suite: str, tmp_path: Path
+) -> None:
+    source, muted, told = SOURCES[case]
+    async with chain(suite, tmp_path) as at:
+        # The source first, as its group is the one that the others are muted by.
+        await at.post(source)
+        await at.post(*muted, *told)
+        assert await at.states(source, *told) == {"active"}
+        assert await at.states(*muted) == {"suppressed"}
 
 
 async def test_an_exporter_that_is_down_mutes_nothing(suite: str, tmp_path: Path) -> None:
