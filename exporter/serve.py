@@ -7,6 +7,7 @@ import resource
 import secrets
 import signal
 import ssl
+import sys
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -40,6 +41,9 @@ log = logging.getLogger(__name__)
 
 SPARE_FILES = 100  # descriptors that connections leave to everything else
 DRAIN_SECONDS = 10.0
+SWITCH = (
+    0.0003  # seconds for which the store's thread waits for the interpreter; Python's 5 ms would be felt in each commit
+)
 WebConfig = Callable[[], webconfig.WebConfig]
 
 
@@ -132,6 +136,7 @@ class Unreachable(OSError):
 
 async def serve(flags: Flags, config: Config, keys: Keys, own_url: str) -> None:
     """Run until SIGTERM or SIGINT; Unreachable, ConfigError and StorageInUse before anything was taken in."""
+    sys.setswitchinterval(SWITCH)
     web_config, tls = _web_config(flags)
     exporter = Exporter(flags, config, keys, own_url)
     runner = web.ServerRunner(Server(exporter.site(web_config), _connections(), web_config))

@@ -25,9 +25,9 @@ WAITING = 20_000  # receipts that may wait for a commit
 WAITING_BYTES = 64 << 20  # and bytes of their bodies
 SLICE = 500  # heartbeats that are touched at once while pings wait
 RETRY_AFTER = 5  # seconds
-# Seconds in which receipts gather before a commit. Handing a commit to the thread and back costs as much as five pings;
-# without the pause most commits under load hold two or three.
-GATHERING = 0.002
+# Handing a commit to the thread and back costs as much as five pings, so a group is closed only after so many turns of
+# the event loop without another receipt (a request takes three turns to become one), or so many seconds.
+CALM, GATHERING = 3, 0.004
 P = ParamSpec("P")
 T = TypeVar("T")
 
@@ -47,6 +47,7 @@ class Receiver:
         self.absent: dict[str, Heartbeat] = {}  # known to the store, but no longer in the configuration file
         self.lines = HeartbeatLines()
         self.loaded = self.ready = False  # the store's content is here; and all of it is shown
+        self._up = clock.up
         self._queue: Waiting = []
         self._promises: list[asyncio.Future[None]] = []
         self._queued = asyncio.Event()
@@ -101,8 +102,16 @@ class Receiver:
         """Commit what has queued up, again and again: while one group goes to the disk, the next one gathers."""
         while True:
             await self._queued.wait()
-            await asyncio.sleep(GATHERING)
+            await self._gather()
             await whole(self.commit())
+
+    async def _gather(self) -> None:
+        """Wait while more receipts keep coming, but not for long."""
+        calm, size, end = 0, len(self._queue), self._up() + GATHERING
+        while calm < CALM and self._up() < end:
+            await asyncio.sleep(0)  # one turn of the event loop
+            calm = calm + 1 if len(self._queue) == size else 0
+            size = len(self._queue)
 
     async def commit(self) -> None:
         """Commit what waits, apply it, acknowledge it."""
