@@ -19,7 +19,6 @@ from exporter import collect, meta, web_pages, webconfig
 from exporter import config as configuration
 from exporter.clock import SystemClock
 from exporter.config import Config
-from exporter.entrance import Entrance
 from exporter.flags import Flags
 from exporter.gate import Gate
 from exporter.heartbeats.ledger import Ledger
@@ -34,6 +33,7 @@ from exporter.host import Host
 from exporter.limits import Limit
 from exporter.strict import ConfigError
 from exporter.web import Server, Site, client
+from exporter.web_entrance import Entrance
 from exporter.web_parts import problem
 from exporter.web_sd import Targets
 

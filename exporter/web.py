@@ -9,8 +9,8 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 from aiohttp import web
 
-from exporter.entrance import Entrance
 from exporter.limits import Network, client_address
+from exporter.web_entrance import Entrance
 from exporter.web_parts import HEADERS, problem
 from exporter.webconfig import WebConfig
 

@@ -4,7 +4,7 @@ import asyncio
 import html
 import math
 import re
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -41,7 +41,7 @@ class Pages:
         """/metrics, /metrics/heartbeats, /metrics/host; [?shard=1/4] [&collect[]=<reading>]"""
         headers = request.headers
         try:
-            wanted = _wanted(path, ping.keys(query))
+            wanted = _wanted(path, ping.keys(query), self._sources.host.enabled)
             seconds = budget(headers.get("X-Prometheus-Scrape-Timeout-Seconds"), HOST_SECONDS)
         except ValueError as e:
             return web.Response(status=400, text=f"{e}\n")
@@ -159,13 +159,16 @@ def _at(at: float, zone: str) -> str:
     return f"{datetime.fromtimestamp(at, ZoneInfo(zone)):%a %d %b %H:%M:%S %Z}"
 
 
-def _wanted(path: list[str], asked: dict[str, list[str]]) -> collect.Wanted:
+def _wanted(path: list[str], asked: dict[str, list[str]], enabled: Sequence[str]) -> collect.Wanted:
     if path not in ([], ["heartbeats"], ["host"]):
         raise ValueError("there are /metrics, /metrics/heartbeats and /metrics/host")
     readings = asked.get("collect[]")
     strange = unknown(readings or ())
     if strange:
         raise ValueError(f"there is no reading {strange[0]!r}; known: {', '.join(COLLECTORS)}")
+    off = [name for name in readings or () if name not in enabled]
+    if off:
+        raise ValueError(f"the reading {off[0]!r} is switched off; --collector.{off[0]} switches it on")
     mine = _lanes(asked.get("shard", ["1/1"])[-1])
     return collect.Wanted(path != ["host"] and not readings, path != ["heartbeats"], mine, readings)
 

@@ -96,7 +96,7 @@ async def _take_over(
     for heartbeat in past.heartbeats.values():
         receiver.note_unsaved(heartbeat)
     await _place(receiver, [(heartbeat, heartbeat.definition) for heartbeat in (*present, *new)])
-    # With very many heartbeats that took long enough to count as downtime itself; the first scrape is not to wait for it.
+    # With very many heartbeats that took so long that it was downtime itself; the first scrape is not to wait for it.
     await receiver.reckoning.watch()
     await receiver.refresh()
     receiver.lines.trim()

@@ -9,9 +9,9 @@ from contextlib import asynccontextmanager
 import pytest
 from aiohttp import web
 
-from exporter.entrance import Entrance
 from exporter.gate import Gate
 from exporter.web import Server, Site
+from exporter.web_entrance import Entrance
 from exporter.web_parts import read_body
 from exporter.webconfig import NOTHING
 from tests.program import Program, running
