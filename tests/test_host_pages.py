@@ -5,7 +5,6 @@ from urllib.parse import urlencode
 
 from tests.program import Program, running
 
-
 READ = [f"--collector.{name}" for name in ("loadavg", "time", "uname")]
 
 
