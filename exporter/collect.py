@@ -42,7 +42,8 @@ def pieces(sources: Sources, wanted: Wanted, host: Sequence[Family], openmetrics
     """An exposition in order, without its end mark; what is not sharded stands in the first shard."""
     receiver = sources.receiver
     if wanted.heartbeats:
-        yield from receiver.lines.pieces(openmetrics, wanted.lanes)
+        if receiver.ready:  # half of the heartbeats would look like the other half deleted
+            yield from receiver.lines.pieces(openmetrics, wanted.lanes)
         if 0 in wanted.lanes:
             calendar, zones = sources.config().calendar, receiver.register.zones
             schedules = schedule_families.collect(calendar, zones, receiver.now())

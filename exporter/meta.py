@@ -55,6 +55,7 @@ def collect(receiver: Receiver, outcomes: dict[str, int], reloads: Reloads) -> I
     yield by(f"{APP}_pings_total", "counter", "Pings, by what became of them.", "outcome", outcomes)
     yield _commits(receiver.ledger)
     yield single(f"{APP}_storage_up", "gauge", "Whether receipts can be stored.", float(receiver.ledger.up))
+    yield single(f"{APP}_ready", "gauge", "Whether the heartbeats are loaded, and so shown.", float(receiver.ready))
     yield single(f"{APP}_heartbeats", "gauge", "Heartbeats registered.", float(len(receiver.register)))
     yield from process(psutil.Process())
 

@@ -126,7 +126,8 @@ async def page(receiver: Receiver) -> str:
         f'<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
         f"<title>Heartline exporter</title><style>{STYLE}</style><h1>Heartline exporter</h1>"
         f"<p>version {html.escape(meta.release())} · {_health(receiver)}</p>"
-        '<nav><a href="/metrics">Metrics</a><a href="/-/healthy">Health</a><a href="/-/ready">Readiness</a></nav>'
+        '<nav><a href="/metrics">Metrics</a><a href="/-/healthy">Health</a><a href="/-/ready">Readiness</a>'
+        '<a href="/probes">Probes</a></nav>'
         "<div><table><caption>Heartbeats</caption><thead><tr><th>Heartbeat<th>Status<th>Host<th>Last success<th>Late at"
         f"<th>Every<tbody>{''.join(_rows(standing[:SHOWN], now))}</table></div>{more}</html>"
     )
@@ -163,12 +164,15 @@ def _wanted(path: list[str], asked: dict[str, list[str]], enabled: Sequence[str]
     if path not in ([], ["heartbeats"], ["host"]):
         raise ValueError("there are /metrics, /metrics/heartbeats and /metrics/host")
     readings = asked.get("collect[]")
+    if readings and path == ["heartbeats"]:
+        raise ValueError("collect[] picks readings of the host: /metrics and /metrics/host have them")
     strange = unknown(readings or ())
     if strange:
         raise ValueError(f"there is no reading {strange[0]!r}; known: {', '.join(COLLECTORS)}")
     off = [name for name in readings or () if name not in enabled]
     if off:
-        raise ValueError(f"the reading {off[0]!r} is switched off; --collector.{off[0]} switches it on")
+        on = f"--collector.{off[0]} switches it on"
+        raise ValueError(f"the reading {off[0]!r} is switched off, {on}; enabled: {', '.join(enabled)}")
     mine = _lanes(asked.get("shard", ["1/1"])[-1])
     return collect.Wanted(path != ["host"] and not readings, path != ["heartbeats"], mine, readings)
 

@@ -2,10 +2,17 @@
 
 import sys
 
-from stack import check, demo, run_tests, tools, up
+from stack import check, demo, run_tests, tools, up, urls
 from stack.problem import Problem
 
-VERBS = {"up": up.main, "check": check.main, "demo": demo.main, "test": run_tests.main, "tools": tools.main}
+VERBS = {
+    "up": up.main,
+    "check": check.main,
+    "demo": demo.main,
+    "test": run_tests.main,
+    "tools": tools.main,
+    "urls": urls.main,
+}
 
 
 def main(arguments: list[str]) -> int:

@@ -1,11 +1,12 @@
 """Would the programs accept their configuration files?"""
 
+import os
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from stack import tools
+from stack import secret, tools
 from stack.layout import ROOT, Configs
 from stack.problem import Problem
 
@@ -37,6 +38,6 @@ def main(arguments: list[str]) -> int:
     if arguments:
         raise Problem("check takes no arguments")
     configs = Configs()
-    check(configs)
+    check(configs, secret.exporter_settings(ROOT / ".env", os.environ))
     print("accepted: " + ", ".join(str(file.relative_to(ROOT)) for file in vars(configs).values()))
     return 0

@@ -37,7 +37,8 @@ class Program:
     name: str
     command: tuple[str, ...]
     url: str
+    ready: str = "-/ready"
 
     @property
     def ready_url(self) -> str:
-        return self.url + "-/ready"
+        return self.url + self.ready

@@ -6,7 +6,7 @@ import os
 import shlex
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -16,6 +16,16 @@ from stack import adapt, check, ports, secret, together, tools
 from stack.journal import Journal
 from stack.layout import HOST, ROOT, Configs, Ports, Program
 from stack.problem import Problem
+
+# What `up` itself says to the exporter, or what would end it at once.
+OWN = {
+    "--config.file": "--exporter.config=FILE says it",
+    "--web.listen-address": "--exporter.port=N says it",
+    "--storage.path": "--data=FOLDER says it",
+    "--web.config.file": "up and Prometheus speak to it without TLS and password",
+    "--config.check": "./heartline check does that",
+    "urls": "./heartline urls does that",
+}
 
 
 def main(arguments: list[str]) -> int:
@@ -30,8 +40,10 @@ def main(arguments: list[str]) -> int:
         environ = {name: value for name, value in values.items() if not name.startswith(secret.NAME)}
         configs = adapted(given, data, listen, webhook)
         check.check(configs, environ, lambda text: secret.scrub(text, webhook), options.suite)
+        programs = commands(configs, data, listen, options.suite, options.exporter)
+        if options.exporter:
+            require_understood(programs[0].command, environ)
         ports.require_free(vars(listen))
-        programs = commands(configs, data, listen, options.suite)
         journal = Journal(data / "logs", [program.name for program in programs], sys.stdout, webhook)
         try:
             together.run(
@@ -44,15 +56,27 @@ def main(arguments: list[str]) -> int:
 
 
 def parse(arguments: list[str]) -> argparse.Namespace:
-    """Read the flags; the program's usual words and exit 2 when one is unknown."""
-    parser = argparse.ArgumentParser(prog="heartline up", description=__doc__, allow_abbrev=False)
+    """Read the flags, `exporter` those after `--`; the program's usual words and exit 2 when one is unknown."""
+    end = arguments.index("--") if "--" in arguments else len(arguments)
+    parser = argparse.ArgumentParser(
+        prog="heartline up",
+        usage="%(prog)s [OPTION...] [-- EXPORTER FLAG...]",
+        description=__doc__,
+        epilog="What follows -- is for the exporter: heartline up -- --collector.systemd --no-collector.arp",
+        allow_abbrev=False,
+    )
     parser.add_argument("--data", type=Path, default=ROOT / "data", help="folder of all that is kept (%(default)s)")
     for program, port in vars(Ports()).items():
         parser.add_argument(f"--{program}.port", type=int, default=port, dest=f"{program}_port", metavar="N")
     for program, file in vars(Configs()).items():
         parser.add_argument(f"--{program}.config", type=_absolute, default=file, dest=f"{program}_config")
     parser.add_argument("--suite", choices=tools.SUITES, default="stable", help="of the distribution (%(default)s)")
-    return parser.parse_args(arguments)
+    options = parser.parse_args(arguments[:end])
+    options.exporter = arguments[end + 1 :]
+    for word in options.exporter:
+        if (name := word.partition("=")[0]) in OWN:
+            parser.error(f"{name} is not for the exporter here: {OWN[name]}")
+    return options
 
 
 def _absolute(path: str) -> Path:
@@ -104,10 +128,11 @@ def _copy(file: Path, copy: Path, replaced: Mapping[str, str]) -> Path:
     return copy
 
 
-def commands(configs: Configs, data: Path, listen: Ports, suite: str) -> list[Program]:
-    """The three programs, in the order in which they start."""
+def commands(configs: Configs, data: Path, listen: Ports, suite: str, flags: Sequence[str] = ()) -> list[Program]:
+    """The three programs, in the order in which they start; `flags` are more for the exporter."""
     at = {name: f"http://{HOST}:{port}/" for name, port in vars(listen).items()}
-    exporter = Program("exporter", _exporter(configs, data, listen), at["exporter"])
+    exporter = Program("exporter", _exporter(configs, data, listen, flags), at["exporter"], "-/healthy")
+    # Healthy and not ready: with a disk that is full it cannot load, and that is what Prometheus has to tell.
     # Prometheus asks the exporter for its targets when it starts, and after a refusal not again for a minute.
     after = (sys.executable, "-m", "stack.ready", exporter.ready_url)
     prometheus = (
@@ -134,13 +159,22 @@ def commands(configs: Configs, data: Path, listen: Ports, suite: str) -> list[Pr
     ]
 
 
-def _exporter(configs: Configs, data: Path, listen: Ports) -> tuple[str, ...]:
+def _exporter(configs: Configs, data: Path, listen: Ports, flags: Sequence[str]) -> tuple[str, ...]:
     return (
-        *(sys.executable, "-m", "exporter"),
+        *(sys.executable, "-m", "exporter", *flags),
+        # Last, so that they hold: it also takes flags that are cut short.
         f"--config.file={configs.exporter}",
         f"--web.listen-address={HOST}:{listen.exporter}",
         f"--storage.path={data}/exporter",
     )
+
+
+def require_understood(command: Sequence[str], environ: Mapping[str, str]) -> None:
+    """Raise `Problem`, with the exporter's own line, when it does not take its flags."""
+    checked = [*command, "--config.check"]
+    done = subprocess.run(checked, cwd=ROOT, env=environ, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise Problem(done.stderr.rstrip().rpartition("\n")[2] or f"the exporter ended with {done.returncode}")
 
 
 def banner(programs: list[Program], data: Path, webhook: str, environ: Mapping[str, str]) -> str:

@@ -40,3 +40,6 @@ def test_collect_picks_readings_by_name(tmp_path: Path) -> None:
         assert "loadavg" in text
         status, text = picked(program, "arp")
         assert (status, "--collector.arp" in text) == (400, True)
+        assert text.endswith("enabled: loadavg, time, uname\n")
+        status, text = picked(program, "loadavg", path="/metrics/heartbeats")
+        assert (status, "/metrics/host" in text) == (400, True)

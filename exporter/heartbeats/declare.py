@@ -43,7 +43,7 @@ def heartbeat(section: Section, calendar: Calendar, spec: Mapping[str, Any] | No
     id = _own(section.text("id"))
     if not ID.fullmatch(id):
         raise section.error("id", f"{id!r} is no id: up to 100 of a-z 0-9 _ -, beginning with a letter or digit")
-    host = sys.intern(_own(_printable(section, "host", id)))
+    host = sys.intern(_own(_printable(section, "host", id))) if section.has("host") else ""
     schedule = section.text("schedule", "")
     if schedule and schedule not in calendar.schedules:
         known = ", ".join(calendar.schedules) or "none is defined"

@@ -71,13 +71,16 @@ def token(text: str) -> str:
     return keys(text).get("token", [""])[-1]
 
 
-def metadata(body: bytes, json_expected: bool) -> tuple[Said, str | None]:
+def metadata(body: bytes, json_expected: bool, whole: bool = True) -> tuple[Said, str | None]:
     """What a JSON body says, and its `rid`: `status`, `exit_code`, `duration`; other keys are for people.
 
-    A body that is no JSON object and was not announced as JSON says nothing: it is somebody's log.
+    A body that is no JSON object and was not announced as JSON says nothing: it is somebody's log. Half a JSON text
+    might have said that the job failed: it counts as a sign of life and no more.
     """
     if not body:
         return Said(SUCCESS), None
+    if not whole:
+        return Said(LOG if json_expected or body.lstrip().startswith(b"{") else SUCCESS), None
     try:
         told = json.loads(body)
     except (ValueError, RecursionError) as e:

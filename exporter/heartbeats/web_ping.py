@@ -21,6 +21,7 @@ from exporter.web_parts import Ready, bearer, instant, is_plain, problem, read_b
 
 AGENT_LIMIT = 200
 OUTCOMES = ("accepted", "created", "malformed", "not_found", "unauthorized", "limited", "unavailable")
+JSON_LIMIT = 1 << 20  # bytes of a JSON body that are read for what they say; BODY_LIMIT of them are kept
 METHODS = ("GET", "POST", "HEAD", "PUT")
 PLAIN: CIMultiDict[str] = CIMultiDict(
     {
@@ -98,7 +99,7 @@ class Pings:
             await self._submit(request, heartbeat, said, asked.rid, body, cut)
         except REFUSALS as e:
             refused = self._refused(e, 400)
-            return web.Response(text=f"{refused}\n", status=refused.status, headers=refused.headers)
+            return web.Response(body=f"{refused}\n", status=refused.status, headers={**PLAIN, **refused.headers})
         self.outcomes["created" if created else "accepted"] += 1
         if not created and is_plain(request):
             return READY
@@ -111,7 +112,7 @@ class Pings:
             if heartbeat is None:
                 raise self._unknown(request, "not_found")
             said, message = ping.push(query)
-            await self._submit(request, heartbeat, said, None, message.encode()[:BODY_LIMIT], False)
+            await self._submit(request, heartbeat, said, None, message.encode(errors="replace")[:BODY_LIMIT], False)
         except REFUSALS as e:
             refused = self._refused(e, 404)
             text = "Monitor not found or not active." if refused.outcome == "not_found" else str(refused)
@@ -130,10 +131,10 @@ class Pings:
                 raise Refused(404, f"there is no heartbeat {id!r}", "not_found")
             if heartbeat is None or not (known_key or own_token):
                 raise self._unknown(request, "unauthorized")
-            body, cut = await read_body(request, BODY_LIMIT)
-            # A body that was cut is kept as it is, for people; nothing can be read from half a JSON text.
-            said, rid = ping.metadata(b"" if cut else body, request.content_type == "application/json")
-            await self._submit(request, heartbeat, said, rid or ping.query(query).rid, body, cut)
+            body, cut = await read_body(request, JSON_LIMIT)
+            said, rid = ping.metadata(body, request.content_type == "application/json", whole=not cut)
+            cut = cut or len(body) > BODY_LIMIT
+            await self._submit(request, heartbeat, said, rid or ping.query(query).rid, body[:BODY_LIMIT], cut)
         except REFUSALS as e:
             refused = self._refused(e, 400)
             return problem(refused.status, str(refused), refused.retry_after, METHODS if refused.status == 405 else ())

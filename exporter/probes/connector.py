@@ -34,7 +34,7 @@ class Connector(aiohttp.BaseConnector):
         port = req.url.port or (443 if req.is_ssl() else 80)
         first = self._first_host is None
         self._first_host = self._first_host or host
-        ip = await dial.find(host, self._target, self._wanted.ip, self._attempt, measured=first)
+        ip = await dial.find(host, self._target, self._wanted.ip, self._attempt, port, measured=first)
         sock = await dial.connect(ip, port, self._wanted.ip.source, self._attempt)
         tls = self._wanted.tls if req.is_ssl() else None
         protocol = await dial.attach(sock, self._factory, tls, self._name(host, req), self._attempt)

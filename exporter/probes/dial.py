@@ -30,12 +30,14 @@ CONNECT = {
 }
 
 
-async def find(host: str, target: Target, ip: IpChoice, attempt: Attempt, measured: bool = True) -> Ip:
+async def find(
+    host: str, target: Target, ip: IpChoice, attempt: Attempt, port: int | None = None, measured: bool = True
+) -> Ip:
     """The address to probe; `measured` puts it on the sheet, which only a probe's first host is.
 
-    Failure dns_*, or refused_target where the configuration admits neither the host nor any of its addresses.
+    `port` is given where it may be another than the target's own. Failure dns_*, or refused_target where the configuration admits neither the host nor any of its addresses.
     """
-    host = target.host(host)
+    host = target.host(host, port)
     attempt.say(f"Resolving target address: {host}, ip{ip.preferred} preferred")
     try:
         with attempt.phase("resolve"):
@@ -44,7 +46,7 @@ async def find(host: str, target: Target, ip: IpChoice, attempt: Attempt, measur
     finally:
         if measured:
             _measure(attempt, None)
-    chosen = chosen_from(target.addresses(host, found), ip)
+    chosen = chosen_from(target.addresses(host, found, port), ip)
     if chosen is None:
         raise Failure("dns_nxdomain", f"{host} has no ip{ip.preferred} address")
     attempt.say(f"Resolved target address: {chosen}" + (f", one of {len(found)}" if len(found) > 1 else ""))

@@ -85,7 +85,10 @@ async def _follow(client: aiohttp.ClientSession, request: Request, wanted: HttpM
                 return await _judge(response, request, wanted, attempt)
             attempt.sheet.put("probe_http_redirects", hops + 1)
             attempt.sheet.put("probe_http_status_code", response.status)
-            request = _redirected(request, response.status, location, attempt)
+            left, request = request.url, _redirected(request, response.status, location, attempt)
+            if not http_request.same_side(left, request.url):
+                # To the jar every port of a host is the same.
+                client.cookie_jar.clear()
         finally:
             response.close()
     raise Failure("redirects", f"more than {MOST_REDIRECTS} redirects")

@@ -10,7 +10,7 @@ from urllib.parse import SplitResult, urljoin, urlsplit, urlunsplit
 from exporter.probes.modules import HttpModule, Secret, SecretFile
 from exporter.probes.outcome import Failure
 from exporter.probes.shown import HIDDEN, SECRET_HEADER, shown_headers, shown_target
-from exporter.probes.target import Target
+from exporter.probes.target import Target, port_of
 
 LONGEST_HOST = 255
 AGENT = f"Heartline/{version('heartline')}"
@@ -91,7 +91,7 @@ def redirected(request: Request, status: int, location: str) -> Request:
     if parts.scheme not in ("http", "https"):
         raise Failure("redirects", f"redirected to {parts.scheme}, which is not HTTP")
     headers = request.headers
-    if not _same_side(urlsplit(request.url), parts):
+    if not same_side(request.url, bare(parts)):
         headers = {n: v for n, v in headers.items() if not request.is_private(n) and n.lower() != "host"}
     moved = replace(request, url=bare(parts), headers=headers)
     if status in (307, 308) or request.method in ("GET", "HEAD"):
@@ -99,10 +99,13 @@ def redirected(request: Request, status: int, location: str) -> Request:
     return replace(moved, method="GET", body=b"")
 
 
-def _same_side(old: SplitResult, new: SplitResult) -> bool:
-    """Does the redirect stay with the same server, and not leave TLS?"""
-    same = (old.hostname, old.port) == (new.hostname, new.port)
-    return same and not (old.scheme == "https" and new.scheme == "http")
+def same_side(old: str, new: str) -> bool:
+    """Does a redirect from one URL to another stay with the same host and port, or only turn to its https?"""
+    before, after = urlsplit(old), urlsplit(new)
+    if before.hostname != after.hostname:
+        return False
+    way = before.scheme, port_of(old), after.scheme, port_of(new)
+    return way[:2] == way[2:] or way == ("http", 80, "https", 443)
 
 
 def split(url: str) -> SplitResult:

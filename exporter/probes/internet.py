@@ -71,10 +71,9 @@ class Internet:
 
 def internet(top: Section) -> Internet | None:
     """`internet: true`, or a mapping that replaces the parts it names; None while it is off."""
-    if not top.is_mapping("internet"):
+    section = top.section("internet") if top.is_mapping("internet") else None
+    if section is None:
         return Internet() if top.flag("internet", False) else None
-    section = top.section("internet")
-    assert section is not None
     found = Internet(
         tuple(section.texts("resolvers")),
         tuple(section.texts("by_name")) or BY_NAME,

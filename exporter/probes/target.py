@@ -4,11 +4,12 @@ Whoever reaches /probe can make this process connect. So a target is refused unl
 allow-list admits it, and the same holds for every redirect and for every address that a name leads to.
 """
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import cached_property
-from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_network
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_network
 from urllib.parse import urlsplit
 
 from exporter.probes.names import Ip, literal
@@ -17,11 +18,20 @@ from exporter.probes.shown import shown_target
 
 Network = IPv4Network | IPv6Network
 LOCAL_NAMES = frozenset({"localhost", "ip6-localhost"})
+# To the system's resolver 127.1, 2130706433 and 0x7f.1 are addresses as well.
+NUMBER_LAST = re.compile(r"(.*\.)?(0x[0-9a-f]*|[0-9]+)", re.DOTALL)
+METADATA = (ip_network("100.100.100.200"), ip_network("fd00:ec2::254"))
+"""Where clouds hand out a machine's secrets, beside 169.254.169.254, which is the link's."""
+CARRYING_V4 = (ip_network("::/96"), ip_network("64:ff9b::/96"))
+"""The last four bytes are an IPv4 address: compatible ones and those of NAT64."""
 
 
 @dataclass(frozen=True)
 class Gate:
-    """`listed` is (target, module) as the configuration has them; `names` may hold `*`, e.g. `*.example.org`."""
+    """`listed` is (target, module) as the configuration has them; `names` may hold `*`, e.g. `*.example.org`.
+
+    A `*` stands for names alone: an address, and localhost, is admitted by `names` only where it is written out.
+    """
 
     listed: frozenset[tuple[str, str]] = frozenset()
     networks: tuple[Network, ...] = ()
@@ -32,6 +42,8 @@ class Gate:
         return Target(text, self, (text, module) in self.listed)
 
     def has_name(self, host: str) -> bool:
+        if is_address(host):
+            return host in self._names
         return any(fnmatchcase(host, name) for name in self._names)
 
     def has_address(self, ip: Ip) -> bool:
@@ -50,37 +62,54 @@ class Target:
     gate: Gate
     listed: bool
 
-    def host(self, host: str) -> str:
-        """The host, in lower case, if it may be asked at all; Failure refused_target otherwise."""
+    def host(self, host: str, port: int | None = None) -> str:
+        """The host, in lower case, if it may be asked at all; Failure refused_target otherwise.
+
+        `port` is needed where it may be another than the target's own: after a redirect.
+        """
         host = canonical(host)
         ip = literal(host)
-        if self._is_own(host) or self.gate.has_name(host):
+        if self._is_own(host, port) or self.gate.has_name(host):
             return host
         if self.gate.has_address(ip) if ip else self.gate.networks:
             return host
-        raise Failure("refused_target", f"{host} is neither a configured target nor admitted by the allow-list")
+        at = f" port {port}" if port else ""
+        raise Failure("refused_target", f"{host}{at} is neither a configured target nor admitted by the allow-list")
 
-    def addresses(self, host: str, found: list[Ip]) -> list[Ip]:
+    def addresses(self, host: str, found: list[Ip], port: int | None = None) -> list[Ip]:
         """Those of a host's addresses that may be connected to; Failure refused_target when none may."""
-        admitted = [ip for ip in found if self._may_reach(host, ip)]
+        admitted = [ip for ip in found if self._may_reach(host, port, ip)]
         if found and not admitted:
             raise Failure("refused_target", f"{host} leads to {found[0]}, which the allow-list does not admit")
         return admitted
 
-    def _may_reach(self, host: str, ip: Ip) -> bool:
+    def may_be_called(self, hostname: str) -> bool:
+        """May who asks choose this Host header and certificate's name?
+
+        A listed target stands for itself: at its address may be other sites, which nobody has listed.
+        """
+        return not self.listed or self.gate.has_name(hostname.lower().rstrip("."))
+
+    def _may_reach(self, host: str, port: int | None, ip: Ip) -> bool:
         if self.gate.has_address(ip):
             return True
-        if not (self._is_own(host) or self.gate.has_name(host)):
+        if not (self._is_own(host, port) or self.gate.has_name(host)):
             return False
         # A configured name is trusted to say where it lives, but not to point at this machine or its cloud's metadata.
-        return literal(host) is not None or host in LOCAL_NAMES or not inward(unmapped(ip))
+        return is_address(host) or not inward(unmapped(ip))
 
-    def _is_own(self, host: str) -> bool:
-        return self.listed and host == self._own_host
+    def _is_own(self, host: str, port: int | None) -> bool:
+        return self.listed and host == self._own_host and (port is None or port in self._own_ports)
 
     @cached_property
     def _own_host(self) -> str:
         return canonical(host_of(self.text))
+
+    @cached_property
+    def _own_ports(self) -> frozenset[int]:
+        port = port_of(self.text)
+        # Nearly every server sends on from http to https.
+        return frozenset({80, 443} if port == 80 else {port})
 
     def __str__(self) -> str:
         return shown_target(self.text)
@@ -91,14 +120,26 @@ def gate(listed: Iterable[tuple[str, str]], networks: Iterable[str], names: Iter
     return Gate(frozenset(listed), tuple(ip_network(text) for text in networks), tuple(names))
 
 
+def is_address(host: str) -> bool:
+    """Is a host, in lower case, an address in whatever notation, or a name that always means this machine?"""
+    return literal(host) is not None or host in LOCAL_NAMES or NUMBER_LAST.fullmatch(host) is not None
+
+
 def inward(ip: Ip) -> bool:
-    """Addresses that mean this machine, this link or nobody."""
-    return ip.is_loopback or ip.is_link_local or ip.is_unspecified or ip.is_multicast
+    """Addresses that mean this machine, this link, its cloud's metadata or nobody."""
+    if ip.is_loopback or ip.is_link_local or ip.is_unspecified or ip.is_multicast:
+        return True
+    return any(ip in network for network in METADATA)
 
 
 def unmapped(ip: Ip) -> Ip:
-    """::ffff:10.0.0.1 is 10.0.0.1 on the wire."""
-    return ip.ipv4_mapped or ip if isinstance(ip, IPv6Address) else ip
+    """The IPv4 address that an IPv6 one stands for, where it ends up: mapped, compatible, 6to4 or NAT64."""
+    if not isinstance(ip, IPv6Address):
+        return ip
+    # :: and ::1 are addresses of their own.
+    if int(ip) > 1 and any(ip in network for network in CARRYING_V4):
+        return IPv4Address(int(ip) & 0xFFFFFFFF)
+    return ip.ipv4_mapped or ip.sixtofour or ip
 
 
 def canonical(host: str) -> str:
@@ -122,6 +163,15 @@ def host_of(text: str) -> str:
         return text
     head = text.partition("/")[0].rpartition("@")[2]
     return split_port(head)[0] if head.rpartition(":")[2].isdigit() else head.strip("[]")
+
+
+def port_of(text: str) -> int:
+    """The port of a URL or of host[:port][/path], as an HTTP probe reads a target; 0 where it cannot be read."""
+    try:
+        parts = urlsplit(text if "://" in text else f"http://{text}")
+        return parts.port or (443 if parts.scheme == "https" else 80)
+    except ValueError:
+        return 0
 
 
 def split_port(text: str, default: int | None = None) -> tuple[str, int]:

@@ -12,7 +12,7 @@ from exporter.probes.history import History
 from exporter.probes.modules import HttpModule, Module, Modules, TlsConfig
 from exporter.probes.page import debug_text, history_html
 from exporter.probes.run import OFFSET, budget, run
-from exporter.probes.target import Gate
+from exporter.probes.target import Gate, Target
 from exporter.scrape import OPENMETRICS, TEXT, negotiate
 
 DEFAULT_MODULE = "http_2xx"
@@ -48,10 +48,11 @@ async def probe(request: web.BaseRequest, probing: Probing) -> web.Response:
         return refusal("Target parameter is missing" if not target else "Target parameter is too long")
     try:
         seconds = budget(request.headers.get("X-Prometheus-Scrape-Timeout-Seconds"), module.timeout, probing.offset)
-        module = renamed(module, asked.get("hostname", ""))
+        wanted = probing.gate.target(target, name)
+        module = renamed(module, wanted, asked.get("hostname", ""))
     except ValueError as e:
         return refusal(str(e))
-    outcome = await run(probing.gate.target(target, name), module, seconds, probing.means, probing.now)
+    outcome = await run(wanted, module, seconds, probing.means, probing.now)
     probing.history.add(outcome, module)
     if asked.get("debug") == "true":
         return web.Response(body=debug_text(outcome, module).encode(), headers={"Content-Type": PLAIN})
@@ -75,12 +76,17 @@ def refusal(text: str) -> web.Response:
     return web.Response(status=400, text=text + "\n")
 
 
-def renamed(module: Module, hostname: str) -> Module:
-    """The module for ?hostname=: a request's Host, a certificate's name; ValueError where it has another Host."""
+def renamed(module: Module, target: Target, hostname: str) -> Module:
+    """The module for ?hostname=: a request's Host, a certificate's name.
+
+    ValueError where the module has another Host, and where a listed target may not be called so.
+    """
     if not hostname:
         return module
     if not hostname.isprintable() or " " in hostname:
         raise ValueError("hostname is no host name")
+    if not target.may_be_called(hostname):
+        raise ValueError("the target is a configured one, and the allow-list does not admit this hostname for it")
     return replace(
         module,
         http=_with_host(module.http, hostname),

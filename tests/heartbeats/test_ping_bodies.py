@@ -173,10 +173,16 @@ def test_a_nested_bomb_is_refused_or_kept_and_harms_nobody(program: Program, dep
     assert "Traceback" not in program.log
 
 
-def test_json_beyond_the_limit_is_kept_as_a_cut_log_and_says_nothing(program: Program) -> None:
-    assert own(program, json.dumps({"status": "fail", "output": "x" * LIMIT}))[0] == 200
+def test_json_is_read_further_than_it_is_kept(program: Program) -> None:
+    assert own(program, json.dumps({"output": "x" * LIMIT, "status": "fail"}))[0] == 200
     receipt = program.receipts("job")[0]
-    assert (receipt["kind"], receipt["body_cut"], len(receipt["body"])) == ("success", True, LIMIT)
+    assert (receipt["kind"], receipt["body_cut"], len(receipt["body"])) == ("fail", True, LIMIT)
+
+
+def test_json_that_cannot_be_read_whole_is_no_success(program: Program) -> None:
+    assert own(program, json.dumps({"output": "x" * (1 << 20), "status": "fail"}))[0] == 200
+    receipt = program.receipts("job")[0]
+    assert (receipt["kind"], receipt["body_cut"], len(receipt["body"])) == ("log", True, LIMIT)
 
 
 @pytest.mark.parametrize("body", [b"plain text", b"[1]", b"\xff", b"{broken"])

@@ -15,10 +15,12 @@ import aiohttp
 import psutil
 import pytest
 
+from exporter.flags import parse as exporter_flags
 from stack import ports
 from stack.demo import JOB, prepare
 from stack.layout import HOST, ROOT, Configs, Ports
 from stack.running import Running, running
+from stack.up import commands, parse
 
 WEBHOOK = "http://127.0.0.1:9/api/webhooks/77/very-secret-token"
 PATIENCE = 60.0
@@ -34,11 +36,11 @@ def data(tmp_path: Path) -> Path:
     return tmp_path / "data"
 
 
-def up(data: Path, configs: Configs, listen: Ports, **environ: str) -> subprocess.CompletedProcess[str]:
+def up(data: Path, configs: Configs, listen: Ports, *more: str, **environ: str) -> subprocess.CompletedProcess[str]:
     """Run `up` where it has to end by itself."""
     flags = [f"--{name}.port={port}" for name, port in vars(listen).items()]
     flags += [f"--{name}.config={file}" for name, file in vars(configs).items()]
-    command = [sys.executable, "-m", "stack", "up", f"--data={data}", *flags]
+    command = [sys.executable, "-m", "stack", "up", f"--data={data}", *flags, *more]
     values = os.environ | {"DISCORD_WEBHOOK_URL": ""} | environ
     return subprocess.run(command, cwd=ROOT, env=values, capture_output=True, text=True, timeout=PATIENCE, check=False)
 
@@ -148,6 +150,33 @@ async def test_the_webhook_is_in_no_log_and_no_readable_file(data: Path, configs
         await until(has_failed)
     assert not [line for line in stack.said if "secret-token" in line or "DISCORD_WEBHOOK_URL" in line]
     assert holding(data, b"secret-token") == [("alertmanager.yml", 0o600)]
+
+
+def test_what_follows_two_dashes_reaches_the_exporter(data: Path, configs: Configs) -> None:
+    flags = ["--collector.systemd", "--collector.textfile.directory=/var/lib/node_exporter", "--no-collector.arp"]
+    listen = Ports(*ports.free(3))
+    exporter = commands(configs, data, listen, "stable", parse([f"--data={data}", "--", *flags]).exporter)[0]
+    given = exporter_flags(list(exporter.command[3:]))
+    assert "systemd" in given.collectors
+    assert "arp" not in given.collectors
+    assert given.root.textfile == ("/var/lib/node_exporter",)
+    assert (given.port, given.config_file, given.storage) == (listen.exporter, configs.exporter, data / "exporter")
+
+
+def test_a_wrong_flag_for_the_exporter_is_answered_with_its_own_line(data: Path, configs: Configs) -> None:
+    refused = up(data, configs, Ports(*ports.free(3)), "--", "--collector.systmd")
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert refused.stderr == "heartline: exporter: error: unrecognized arguments: --collector.systmd\n"
+
+
+@pytest.mark.parametrize("flag", ["--storage.path=/elsewhere", "--web.config.file=web.yml", "--config.check", "urls"])
+def test_what_up_itself_tells_the_exporter_cannot_be_told_otherwise(
+    flag: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as refused:
+        parse(["--", flag])
+    assert refused.value.code == 2
+    assert f"{flag.partition('=')[0]} is not for the exporter here" in capsys.readouterr().err
 
 
 def test_a_busy_port_is_one_line_that_names_it_and_its_holder(data: Path, configs: Configs) -> None:
