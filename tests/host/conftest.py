@@ -9,8 +9,10 @@ import tarfile
 import tempfile
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
+import psutil
 import pytest
 
 from exporter.families import render
@@ -80,9 +82,22 @@ def bus() -> Iterator[str]:
     systemd = _start(["unshare", "--mount", "--map-current-user", "--keep-caps", "sh", "-c", START], environment)
     yield f"{home}/bus"
     for process in (systemd, daemon):
-        process.terminate()
-        process.wait(20)
+        _end(process)
     shutil.rmtree(home)
+
+
+def _end(process: "subprocess.Popen[bytes]") -> None:
+    """A systemd that was asked to end waits for its units, sometimes for minutes: then it and they are killed."""
+    units = psutil.Process(process.pid).children(recursive=True)
+    process.terminate()
+    try:
+        process.wait(5)
+    except subprocess.TimeoutExpired:
+        for unit in units:
+            with suppress(psutil.NoSuchProcess):
+                unit.kill()
+        process.kill()
+        process.wait()
 
 
 def _start(command: list[str], environment: dict[str, str]) -> "subprocess.Popen[bytes]":

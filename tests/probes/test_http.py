@@ -363,6 +363,41 @@ async def test_cookies_of_a_redirect_come_back_and_are_forgotten_after_the_probe
     assert [b"Cookie: id=1" in head for head in heads] == [False, True, False, True]
 
 
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.0.0.2"])
+async def test_cookies_do_not_follow_a_redirect_to_another_host_or_port(host: str) -> None:
+    heads: list[bytes] = []
+
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        heads.append(await reader.readuntil(b"\r\n\r\n"))
+        writer.write(page())
+
+    async with serving(talk, host=host) as second:
+        there = f"http://{host}:{second}/"
+        moved = page(b"", "302 Found", Location=there, Set_Cookie="id=1")
+        async with serving(saying(moved)) as first:
+            assert (await outcome(f"http://127.0.0.1:{first}/", module())).success
+    assert len(heads) == 1
+    assert b"Cookie" not in heads[0]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "same"),
+    [
+        ("http://a.test/", "http://a.test/x", True),
+        ("http://a.test/", "http://A.test:80/", True),
+        ("http://a.test/", "https://a.test/", True),
+        ("http://a.test/", "http://b.test/", False),
+        ("http://a.test/", "http://a.test:8080/", False),
+        ("http://a.test:8080/", "https://a.test/", False),
+        ("http://a.test:8080/", "https://a.test:8080/", False),
+        ("https://a.test/", "http://a.test/", False),
+        ("https://a.test/", "http://a.test:443/", False),
+    ],
+)
+def test_what_is_private_stays_with_host_and_port_or_turns_to_their_https(old: str, new: str, same: bool) -> None:
+    assert http_request.same_side(old, new) == same
+
+
 async def test_https_with_a_good_certificate(tmp_path: Path) -> None:
     ca = certificates.authority_file(tmp_path)
     wanted = module(f"{{prober: http, http: {{fail_if_not_ssl: true, tls_config: {{ca_file: {ca}}}}}}}")

@@ -10,7 +10,7 @@ import pytest
 from aiohttp import web
 
 from exporter.probes import module_file
-from exporter.probes.target import gate
+from exporter.probes.target import Gate, gate
 from exporter.probes.web import Probing, probe, results
 from tests.probes.partners import means, page, saying, serving
 
@@ -23,10 +23,13 @@ MODULES = module_file.parse(
 )
 
 
+LOOPBACK = gate([], ["127.0.0.0/8"], [])
+
+
 @asynccontextmanager
-async def asking() -> AsyncIterator[aiohttp.ClientSession]:
+async def asking(admitted: Gate = LOOPBACK) -> AsyncIterator[aiohttp.ClientSession]:
     async with means() as shared:
-        probing = Probing(MODULES, gate([], ["127.0.0.0/8"], []), shared, time.time)
+        probing = Probing(MODULES, admitted, shared, time.time)
 
         async def answer(request: web.BaseRequest) -> web.StreamResponse:
             return await (probe if request.path == "/probe" else results)(request, probing)
@@ -117,6 +120,23 @@ async def test_hostname_is_sent_as_host() -> None:
         await get(session, f"/probe?target=127.0.0.1:{port}&module=hosted")
     assert b"\r\nHost: vhost.example\r\n" in heads[0]
     assert b"\r\nHost: own.example\r\n" in heads[1]
+
+
+async def test_a_listed_target_goes_by_another_hostname_only_where_the_allow_list_admits_it() -> None:
+    heads: list[bytes] = []
+
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        heads.append(await reader.readuntil(b"\r\n\r\n"))
+        writer.write(page())
+
+    async with serving(talk) as port:
+        target = f"127.0.0.1:{port}"
+        async with asking(gate([(target, "http_2xx")], [], ["*.example.org"])) as session:
+            status, _, text = await get(session, f"/probe?target={target}&hostname=intern.example.net")
+            assert (status, heads) == (400, [])
+            assert "the allow-list does not admit this hostname" in text
+            assert (await get(session, f"/probe?target={target}&hostname=shop.example.org"))[0] == 200
+    assert b"\r\nHost: shop.example.org\r\n" in heads[0]
 
 
 async def test_debug_shows_steps_metrics_and_module_without_secrets() -> None:

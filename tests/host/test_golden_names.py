@@ -1,20 +1,16 @@
-"""The names that hosts and probes export are those that rules, dashboards and pages may speak of."""
+"""The names that hosts export are those that rules, dashboards and pages may speak of."""
 
 from pathlib import Path
 
 from exporter.host import meminfo, netdev
 from exporter.host.containers import FAMILIES
 from exporter.host.root import Root
-from exporter.probes.metrics import HELP
-from tests.host.conftest import bus, flapped, recorded, tree
 from tests.host.exposition import Exposition
 
-GOLDEN = Path(__file__).parent / "golden"
+GOLDEN = Path(__file__).parent.parent / "golden"
 # Of today's kernels; the recorded trees are of older ones.
 MEMINFO = "MemTotal: 100 kB\nMemAvailable: 50 kB\n"
 NETDEV = f"Inter-|   Receive\n face |bytes\n  eth0: {' '.join('1' * 16)}\n"
-
-__all__ = ["bus", "flapped", "recorded", "tree"]
 
 
 def lines(name: str) -> set[str]:
@@ -29,7 +25,3 @@ def test_all_of_the_list_of_host_readings_is_read(recorded: Exposition, flapped:
     types = {**recorded.types, **flapped.types, **{f"container_{name}": type for name, (type, _) in FAMILIES.items()}}
     types |= {family.name: family.type for family in (*meminfo.collect(root), *netdev.collect(root)) if family.samples}
     assert lines("host.txt") - {f"{name} {type.replace('unknown', 'untyped')}" for name, type in types.items()} == set()
-
-
-def test_the_probes_measure_what_the_list_says() -> None:
-    assert lines("probes.txt") == {f"{name} gauge" for name in HELP}
