@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -10,27 +10,27 @@ from typing import Any
 import aiohttp
 
 from exporter.families import Family, Labels, Sample, Type
+from exporter.host.engine import Turns, Unanswered, ask, open_socket
 from exporter.host.root import Root
 
 log = logging.getLogger(__name__)
 NANOSECONDS = 1_000_000_000
 SHORT_ID = 12
-AT_ONCE = 8
 STATES = ("created", "running", "paused", "restarting", "removing", "exited", "dead")
 HEALTHS = ("starting", "healthy", "unhealthy")
 NEVER = "0001-01-01"
+LIST = "/containers/json?all=1"
+LIST_BYTES, ANSWER_BYTES = 16 << 20, 1 << 20
 PATIENCE = 3.0
-"""Seconds for one container: an engine may know one of which it can say nothing."""
+"""Seconds for all of them: an engine may know a container of which it can say nothing."""
+SHARE = 0.8
+"""Of the scrape's budget, where that is less: what is known must still be handed over."""
+SLOW = 1 / 8
+"""Of those seconds, before a container that keeps silent makes room for the next."""
+STRANGE = (LookupError, ValueError, TypeError, AttributeError, ArithmeticError)
+"""What reading an answer raises that is none of a container."""
 
 Json = Mapping[str, Any]
-
-
-class Unanswered(Exception):
-    """The engine answered with an error: its status and its words."""
-
-    def __init__(self, path: str, status: int, words: str) -> None:
-        super().__init__(f"{path}: {status} {words[:200]}")
-        self.status = status
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,39 +188,63 @@ def _traffic(stats: Json) -> list[Reading]:
     return [*readings, *([] if processes is None else [Reading("processes", processes)])]
 
 
-async def collect(root: Root) -> list[Family]:
+def parse_labels(listed: Json) -> Labels:
+    """The labels of an entry of the engine's list."""
+    name = (listed.get("Names") or [""])[0].removeprefix("/")
+    labels = (("name", name), ("image", listed.get("Image", "")), ("id", listed["Id"][:SHORT_ID]))
+    _check(labels)
+    return labels
+
+
+def _check(labels: Labels) -> None:
+    """Half a character (JSON can write one) would make the whole scrape unwritable, and a number is no label."""
+    for _, value in labels:
+        value.encode()
+
+
+def _sound(readings: Iterable[Reading]) -> list[Reading]:
+    """The readings, all of them numbers; one of `STRANGE` otherwise."""
+    sound = [Reading(reading.name, float(reading.value), reading.labels) for reading in readings]
+    for reading in sound:
+        _check(reading.labels)
+    return sound
+
+
+async def collect(root: Root, budget: float) -> list[Family]:
+    """All containers, after `PATIENCE` with what is known then; Unanswered without a list of them."""
     if root.docker is None:
         raise FileNotFoundError("no engine's socket is configured")
-    connector = aiohttp.UnixConnector(root.docker, limit=AT_ONCE)
-    async with aiohttp.ClientSession("http://engine", connector=connector) as session:
-        listed = await _get(session, "/containers/json?all=1")
-        each = await asyncio.gather(*(_container(session, entry) for entry in listed))
+    seconds = min(PATIENCE, budget * SHARE)
+    deadline, turns = asyncio.get_running_loop().time() + seconds, Turns(seconds * SLOW)
+    async with open_socket(root.docker) as session:
+        listed = await ask(session, LIST, LIST_BYTES)
+        if not isinstance(listed, list):
+            raise Unanswered(LIST, "not a list")
+        each = await asyncio.gather(*(_container(session, turns, deadline, entry) for entry in listed))
     return families({labels: readings for labels, readings in each if readings}, root.clock())
 
 
-async def _get(session: aiohttp.ClientSession, path: str) -> Any:
-    async with session.get(path) as answer:
-        if answer.status != 200:
-            raise Unanswered(path, answer.status, await answer.text())
-        return await answer.json(content_type=None)
-
-
-async def _container(session: aiohttp.ClientSession, listed: Json) -> tuple[Labels, list[Reading]]:
+async def _container(
+    session: aiohttp.ClientSession, turns: Turns, deadline: float, listed: Json
+) -> tuple[Labels, list[Reading]]:
     """A container's labels and readings; none when it is gone meanwhile, its state alone when it does not answer."""
-    id, state = listed["Id"], listed.get("State", "")
-    name = (listed.get("Names") or [""])[0].removeprefix("/")
-    labels = (("name", name), ("image", listed.get("Image", "")), ("id", id[:SHORT_ID]))
     try:
-        async with asyncio.timeout(PATIENCE):
-            readings = parse(await _get(session, f"/containers/{id}/json"))
+        labels, id, state = parse_labels(listed), listed["Id"], listed.get("State", "")
+    except STRANGE as error:
+        log.warning("a container is left out: %s: %s", type(error).__name__, error)
+        return (), []
+    try:
+        async with asyncio.timeout_at(deadline), turns.turn():
+            readings = parse(await ask(session, f"/containers/{id}/json", ANSWER_BYTES))
             if state == "running":
-                readings += parse_stats(await _get(session, f"/containers/{id}/stats?stream=false&one-shot=true"))
-    except (Unanswered, TimeoutError, aiohttp.ClientError) as error:
-        if isinstance(error, Unanswered) and error.status == 404:
+                stats = f"/containers/{id}/stats?stream=false&one-shot=true"
+                readings += parse_stats(await ask(session, stats, ANSWER_BYTES))
+            return labels, _sound(readings)
+    except (Unanswered, TimeoutError, *STRANGE) as error:
+        if isinstance(error, Unanswered) and error.gone:
             return labels, []
-        log.warning("container %s: %s: %s", name, type(error).__name__, error)
+        log.warning("container %s: %s: %s", labels[0][1], type(error).__name__, error)
         return labels, parse_state(state)
-    return labels, readings
 
 
 def families(containers: Mapping[Labels, list[Reading]], now: float) -> list[Family]:

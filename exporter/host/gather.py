@@ -64,7 +64,7 @@ class Host:
         began = self._timer()
         try:
             async with asyncio.timeout(budget):
-                families = tuple(await ASKERS[name](self._root))
+                families = tuple(await ASKERS[name](self._root, budget))
         except Exception as error:  # noqa: BLE001 - whatever it is, it is this reading's alone: success 0
             return {name: self._failure(name, began, error)}
         return {name: Outcome(families, 1, self._timer() - began)}

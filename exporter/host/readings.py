@@ -47,8 +47,8 @@ from exporter.host.root import Root
 
 Reader = Callable[[Root], Iterable[Family]]
 """Reads files: runs in a thread."""
-Asker = Callable[[Root], Awaitable[Iterable[Family]]]
-"""Asks over a socket: runs on the loop."""
+Asker = Callable[[Root, float], Awaitable[Iterable[Family]]]
+"""Asks over a socket: runs on the loop, where it is cut short after so many seconds."""
 
 READERS: dict[str, Reader] = {
     "arp": arp.collect,

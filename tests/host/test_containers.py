@@ -1,8 +1,9 @@
-"""An engine on a real Unix socket: its recorded answers, its errors, its silence."""
+"""An engine on a real Unix socket: its recorded answers, its errors, its nonsense, its silence."""
 
 import asyncio
 import json
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -19,30 +20,54 @@ NOW = 1_800_000_000.0
 
 
 class Engine:
-    """Answers what was recorded; remembers what it was asked; may refuse or keep silent."""
+    """Answers what was recorded; remembers what it was asked; may refuse, keep silent, talk nonsense or never end."""
 
     def __init__(self) -> None:
+        self.listed: list[Any] = list(ANSWERS["list"])
+        self.names: dict[str, str] = {each["Id"]: each["Names"][0].strip("/") for each in self.listed}
+        self.nonsense: dict[str, bytes] = {}
+        self.endless: set[str] = set()
         self.asked: list[tuple[str, str]] = []
         self.silent: set[str] = set()
         self.broken: set[str] = set()
         self.over = asyncio.Event()
+        self.hung_up = asyncio.Event()
 
-    async def answer(self, request: web.Request) -> web.Response:
+    def hang(self, name: str) -> None:
+        """List a container, ahead of the others, of which no word comes."""
+        id = name.encode().hex()
+        self.names[id] = name
+        self.listed.insert(0, {"Id": id, "Names": [f"/{name}"], "Image": "x", "State": "running"})
+        self.silent.add(name)
+
+    async def answer(self, request: web.Request) -> web.StreamResponse:
         self.asked.append((request.method, request.path_qs))
         name = self._name(request)
         if name in self.silent:
             await self.over.wait()
         if name in self.broken:
             return web.json_response({"message": "driver failed"}, status=500)
+        if name in self.nonsense:
+            return web.Response(body=self.nonsense[name], content_type="application/json")
+        if name in self.endless:
+            return await self._talk(request)
         if request.path == "/containers/json":
-            return web.json_response(ANSWERS["list"])
+            return web.json_response(self.listed)
         kind = "inspect" if request.path.endswith("/json") else "stats"
         found = ANSWERS[kind].get(request.match_info["id"])
         return web.json_response(found or {"message": "No such container"}, status=200 if found else 404)
 
+    async def _talk(self, request: web.Request) -> web.StreamResponse:
+        answer = web.StreamResponse()
+        await answer.prepare(request)
+        with suppress(ConnectionError):
+            while True:
+                await answer.write(b" " * 65_536)
+        self.hung_up.set()
+        return answer
+
     def _name(self, request: web.Request) -> str:
-        names: dict[str, str] = {entry["Id"]: entry["Names"][0].strip("/") for entry in ANSWERS["list"]}
-        return names.get(request.match_info.get("id", ""), "list")
+        return self.names.get(request.match_info.get("id", ""), "list")
 
 
 @pytest.fixture
@@ -133,6 +158,68 @@ async def test_an_engine_at_fault_costs_its_own_reading_alone(engine: Engine, ho
     getattr(engine, fault).add("list")
     found = await scrape(host, budget=0.2)
     assert (found.collectors(0), found.collectors(1)) == ({"containers"}, {"loadavg"})
+
+
+async def test_nine_that_hang_do_not_keep_the_others_from_being_read(engine: Engine, host: Host) -> None:
+    for number in range(9):
+        engine.hang(f"hung{number}")
+    found = await scrape(host, budget=2)
+    assert found.collectors(1) == {"containers", "loadavg"}
+    assert of(found, "hung8") | {"state running": 1, "last_seen": NOW} == of(found, "hung8")
+    assert "cpu_usage_seconds_total" in of(found, "web")
+    assert "cpu_usage_seconds_total" in of(found, "old")
+    assert of(found, "batch")["exit_code"] == 137
+    engine.over.set()
+
+
+@pytest.mark.parametrize(
+    "nonsense",
+    [
+        b"",
+        b"{",
+        b"\xff",
+        b"[]",
+        b"null",
+        b"[" * 100_000,
+        b'{"State": 7}',
+        b'{"State": {"Status": "exited"}}',
+        b'{"State": {"Status": "running"}, "RestartCount": "many"}',
+        b'{"State": {"Status": "running"}, "RestartCount": 1' + b"0" * 400 + b"}",
+        b'{"State": {"Status": "running", "StartedAt": "yesterday"}}',
+        b'{"State": {"Status": "running"}, "networks": {"eth\\ud800": {"rx_bytes": 1}}}',
+    ],
+    ids=lambda nonsense: nonsense[:60].decode(errors="replace"),
+)
+async def test_nonsense_about_one_container_costs_that_one_alone(engine: Engine, host: Host, nonsense: bytes) -> None:
+    engine.nonsense["web"] = nonsense
+    found = await scrape(host)
+    assert found.collectors(1) == {"containers", "loadavg"}
+    assert of(found, "web") == of(found, "web") | {"state running": 1, "state exited": 0}
+    assert "memory_usage_bytes" not in of(found, "web")
+    assert "memory_usage_bytes" in of(found, "old")
+
+
+@pytest.mark.parametrize("entry", [7, {}, {"Id": 7, "Names": ["/odd"]}, {"Id": "7", "Names": ["/odd\ud800"]}])
+async def test_an_entry_of_the_list_that_is_no_container_is_left_out(engine: Engine, host: Host, entry: object) -> None:
+    engine.listed.insert(0, entry)
+    found = await scrape(host)
+    assert found.collectors(1) == {"containers", "loadavg"}
+    assert "memory_usage_bytes" in of(found, "web")
+
+
+@pytest.mark.parametrize("nonsense", [b"{", b"{}", b"null"])
+async def test_a_list_that_is_none_fails_the_reading(engine: Engine, host: Host, nonsense: bytes) -> None:
+    engine.nonsense["list"] = nonsense
+    found = await scrape(host)
+    assert (found.collectors(0), found.collectors(1)) == ({"containers"}, {"loadavg"})
+
+
+async def test_an_answer_without_end_is_not_listened_to(engine: Engine, host: Host) -> None:
+    engine.endless.add("web")
+    found = await scrape(host)
+    await engine.hung_up.wait()
+    assert of(found, "web")["state running"] == 1
+    assert "memory_usage_bytes" in of(found, "old")
 
 
 async def test_without_an_engine_the_reading_fails_alone(host: Host) -> None:
