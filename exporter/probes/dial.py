@@ -35,7 +35,8 @@ async def find(
 ) -> Ip:
     """The address to probe; `measured` puts it on the sheet, which only a probe's first host is.
 
-    `port` is given where it may be another than the target's own. Failure dns_*, or refused_target where the configuration admits neither the host nor any of its addresses.
+    `port` is given where it may be another than the target's own. Failure dns_*, or refused_target where the
+    configuration admits neither the host nor any of its addresses.
     """
     host = target.host(host, port)
     attempt.say(f"Resolving target address: {host}, ip{ip.preferred} preferred")

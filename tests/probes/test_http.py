@@ -11,6 +11,7 @@ from resource import RUSAGE_SELF, getrusage
 
 import pytest
 
+from exporter.probes import http_request
 from tests.probes import certificates
 from tests.probes.partners import module, names, outcome, page, reading, saying, serving, silent, steps
 
