@@ -241,6 +241,39 @@ async def test_verdicts_names_help_and_values_are_the_same(tmp_path: Path, confi
     assert not differences, "\n".join(differences)
 
 
+DELAY = 0.3  # seconds that the head of an answer, and then its body, at least take
+
+
+async def slow(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    await reader.readuntil(b"\r\n\r\n")
+    await asyncio.sleep(1.1 * DELAY)
+    writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n")
+    await writer.drain()
+    await asyncio.sleep(1.5 * DELAY)
+    writer.write(b"hello")
+
+
+@pytest.mark.parametrize("suite", ["stable", "newest"])
+async def test_a_delay_is_told_in_the_same_phase_and_size(config: Path, suite: str) -> None:
+    async with serving(slow) as port, blackbox(config, suite) as address, aiohttp.ClientSession() as session:
+        target = f"http://127.0.0.1:{port}/"
+        async with session.get(f"{address}/probe", params={"module": "http", "target": target}) as answer:
+            theirs = phases(await answer.text())
+        found = await outcome(target, module_file.load(config)["http"])
+    ours = phases(render(found.families, openmetrics=False).decode())
+    assert theirs.keys() == ours.keys()
+    for told in (theirs, ours):
+        assert DELAY <= told["processing"] < 10 * DELAY, (theirs, ours)
+        assert DELAY <= told["transfer"] < 10 * DELAY, (theirs, ours)
+        assert 2 * DELAY <= sum(told.values()) < 10 * DELAY, (theirs, ours)
+
+
+def phases(text: str) -> dict[str, float]:
+    """Phase -> seconds of an http probe."""
+    found = re.findall(r'^probe_http_duration_seconds\{phase="(\w+)"\} (\S+)$', text, re.M)
+    return {phase: float(seconds) for phase, seconds in found}
+
+
 def compared(module: str, theirs: str, ours: str) -> list[str]:
     """What differs and has no right to."""
     help_of_theirs, help_of_ours = families(theirs), families(ours)
