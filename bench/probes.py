@@ -1,7 +1,7 @@
 """How many probes a second and core, and how much memory, beside blackbox_exporter; and 2,000 targets every 30 s.
 
 The probing program runs alone on one core, its targets and the load on the others. Both answer in turns, so that both
-see the same machine.
+see the same machine. On our side that is a bare server around `probe`: all of /probe, nothing else of the exporter.
 """
 
 import asyncio
@@ -24,6 +24,7 @@ import aiohttp
 from aiohttp import web
 
 from bench import probe_targets
+from bench.figures import Goal, conclude, ratio
 from exporter.probes import module_file
 from exporter.probes.attempt import Means
 from exporter.probes.echoes import Echoes
@@ -39,6 +40,8 @@ PHASE_PROBES = 200
 INTERVAL, TARGETS, TURNS = 30.0, 2000, 2  # of the run that looks for late ones
 SILENT = 100  # of the TARGETS that accept and never answer
 SCRAPE_TIMEOUT = 10.0
+LATE = " late"
+LEAST_HTTP = 0.5  # of blackbox_exporter's rate
 HTTP_PHASES = ("resolve", "connect", "processing", "transfer")
 
 MODULES = """modules:
@@ -109,11 +112,14 @@ def measure(only_late: bool) -> None:
         ours = [sys.executable, "-m", "bench.probes", "serve", str(config)]
         pid, port = stack.enter_context(child(ours, apart[0]))
         sides = [Side("heartline", pid, f"http://127.0.0.1:{port}")]
+        print("heartline: a bare server around `probe`, beside the whole of blackbox_exporter")
+        goals = []
         if not only_late:
             sides.append(stack.enter_context(blackbox(config, apart[0])))
-            rates(sides, targets)
+            goals.append(fast_enough(rates(sides, targets)["http"]))
             asyncio.run(phases(sides, targets))
-        asyncio.run(late(sides[0], targets))
+        goals.append(in_time(asyncio.run(late(sides[0], targets))))
+        conclude(goals)
 
 
 @contextmanager
@@ -162,8 +168,8 @@ def listening(address: str) -> str:
             return address
 
 
-def rates(sides: Sequence[Side], targets: probe_targets.Targets) -> None:
-    """Load each side in turns and print the medians."""
+def rates(sides: Sequence[Side], targets: probe_targets.Targets) -> dict[str, float]:
+    """Load each side in turns and print the medians; the first side's rate by kind, as a share of the second's."""
     for kind, target in targets.by_kind().items():
         for _ in range(ROUNDS):
             for side in sides:
@@ -175,7 +181,9 @@ def rates(sides: Sequence[Side], targets: probe_targets.Targets) -> None:
         cells = (f"{statistics.median(r):.0f} ({min(r):.0f}-{max(r):.0f})" for r in side.rates.values())
         print(f"{side.name:<28}" + "".join(f"{cell:>22}" for cell in cells) + f"{side.memory():>8.0f}")
     first, second = ({kind: statistics.median(r) for kind, r in side.rates.items()} for side in sides)
-    print(f"{'ratio':<28}" + "".join(f"{first[kind] / second[kind]:>22.2f}" for kind in first))
+    shares = {kind: first[kind] / second[kind] for kind in first}
+    print(f"{'ratio':<28}" + "".join(f"{share:>22.2f}" for share in shares.values()))
+    return shares
 
 
 def loaded(url: str) -> float:
@@ -219,7 +227,7 @@ class Tally:
     verdicts: Counter[str] = field(default_factory=Counter)
 
 
-async def late(side: Side, targets: probe_targets.Targets) -> None:
+async def late(side: Side, targets: probe_targets.Targets) -> Tally:
     """As Prometheus would: every target once in each interval, spread evenly."""
     plan = [(kind, target) for kind, target in targets.mixed(TARGETS - SILENT)]
     plan += [("silent", targets.silent_target())] * SILENT
@@ -233,6 +241,7 @@ async def late(side: Side, targets: probe_targets.Targets) -> None:
             kind, target = order[number % len(order)]
             group.create_task(once(session, side, kind, target, slot, tally))
     report(side, tally, (side.cpu() - cpu) / (TURNS * INTERVAL))
+    return tally
 
 
 async def once(session: aiohttp.ClientSession, side: Side, kind: str, target: str, slot: float, tally: Tally) -> None:
@@ -241,7 +250,7 @@ async def once(session: aiohttp.ClientSession, side: Side, kind: str, target: st
     async with session.get(f"{side.address}/probe?module={module}&target={target}", headers=headers) as answer:
         good = re.search(r"^probe_success 1", await answer.text(), re.M)
     took = time.monotonic() - slot
-    tally.verdicts[f"{kind} {'success' if good else 'failed'}{' late' if took > SCRAPE_TIMEOUT else ''}"] += 1
+    tally.verdicts[f"{kind} {'success' if good else 'failed'}{LATE if took > SCRAPE_TIMEOUT else ''}"] += 1
     if kind != "silent":
         tally.took.append(took)
 
@@ -254,6 +263,16 @@ def report(side: Side, tally: Tally, cpu: float) -> None:
         f"  those that answer, in ms: median {took[49] * 1e3:.1f}, 99 % {took[98] * 1e3:.1f}, "
         f"longest {max(tally.took) * 1e3:.1f}; {cpu:.0%} of a core, {side.memory():.0f} MB"
     )
+
+
+def fast_enough(share: float) -> Goal:
+    return Goal(f">= {LEAST_HTTP} of blackbox_exporter's http rate", ratio(share), share >= LEAST_HTTP)
+
+
+def in_time(tally: Tally) -> Goal:
+    """A silent target is in time as well, where the probe says so before Prometheus gives up."""
+    missed = sum(count for what, count in tally.verdicts.items() if what.endswith(LATE))
+    return Goal(f"{TARGETS:,} targets every {INTERVAL:.0f} s, none late", f"{missed} late", not missed)
 
 
 if __name__ == "__main__":
