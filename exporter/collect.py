@@ -3,6 +3,8 @@
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 
+import psutil
+
 from exporter import meta
 from exporter.config import Config
 from exporter.exposition import Block
@@ -35,7 +37,12 @@ class Wanted:
 
 async def host_families(sources: Sources, wanted: Wanted, budget: float) -> list[Family]:
     """The readings of the host, if they are asked for, in at most so many seconds."""
-    return await sources.host.collect(wanted.readings, budget) if wanted.host and 0 in wanted.lanes else []
+    if not wanted.host or 0 not in wanted.lanes:
+        return []
+    families = await sources.host.collect(wanted.readings, budget)
+    # Dashboards look for the exporter's process beside its host; with the heartbeats it is there already.
+    alone = not wanted.heartbeats and wanted.readings is None
+    return [*families, *meta.process(psutil.Process())] if alone else families
 
 
 def pieces(sources: Sources, wanted: Wanted, host: Sequence[Family], openmetrics: bool) -> Iterator[bytes | Block]:

@@ -12,6 +12,7 @@ from exporter.heartbeats.ledger import BUCKETS, Ledger
 from exporter.heartbeats.receiver import Receiver
 
 APP = "heartline_exporter"
+UNLIMITED = 2**64 - 1
 
 
 @dataclass(slots=True)
@@ -79,6 +80,12 @@ def process(own: psutil.Process) -> Iterator[Family]:
         yield single("process_cpu_seconds_total", "counter", "CPU time of this process.", times.user + times.system)
         yield single("process_resident_memory_bytes", "gauge", "Resident memory of this process.", float(memory.rss))
         yield single("process_open_fds", "gauge", "Open file descriptors of this process.", float(own.num_fds()))
-        yield single(
-            "process_max_fds", "gauge", "Limit of open file descriptors.", float(own.rlimit(psutil.RLIMIT_NOFILE)[0])
-        )
+        files, room = (_limit(own.rlimit(number)[0]) for number in (psutil.RLIMIT_NOFILE, psutil.RLIMIT_AS))
+        yield single("process_max_fds", "gauge", "Limit of open file descriptors.", files)
+        yield single("process_virtual_memory_bytes", "gauge", "Virtual memory of this process.", float(memory.vms))
+        yield single("process_virtual_memory_max_bytes", "gauge", "Limit of virtual memory.", room)
+
+
+def _limit(soft: int) -> float:
+    """No limit (-1) is the greatest number, as the kernel and every client library have it."""
+    return float(soft if soft >= 0 else UNLIMITED)

@@ -149,7 +149,7 @@ def _rows(standing: Iterable[tuple[str, Heartbeat]], now: float) -> Iterable[str
         interval = d.plan.rule.interval(now)
         every = format_duration(interval) if interval < math.inf else "never again"
         last, late = _at(heartbeat.succeeded, d.timezone), _at(heartbeat.deadline.at, d.timezone)
-        cells = (d.id, status, d.host, last, late, every)
+        cells = (d.id, status, d.host or "–", last, late, every)
         marked = (f'<td class="{status}">' if i == 1 else "<td>" for i in range(len(cells)))
         yield "<tr>" + "".join(mark + html.escape(cell) for mark, cell in zip(marked, cells, strict=True))
 
@@ -172,7 +172,7 @@ def _wanted(path: list[str], asked: dict[str, list[str]], enabled: Sequence[str]
     off = [name for name in readings or () if name not in enabled]
     if off:
         on = f"--collector.{off[0]} switches it on"
-        raise ValueError(f"the reading {off[0]!r} is switched off, {on}; enabled: {', '.join(enabled)}")
+        raise ValueError(f"the reading {off[0]!r} is switched off, {on}; enabled: {', '.join(enabled) or 'none'}")
     mine = _lanes(asked.get("shard", ["1/1"])[-1])
     return collect.Wanted(path != ["host"] and not readings, path != ["heartbeats"], mine, readings)
 

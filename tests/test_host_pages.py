@@ -21,6 +21,8 @@ def test_readings_stand_beside_the_heartbeats_and_alone(tmp_path: Path) -> None:
     assert "\nheartbeat_failing{" in everything
     assert "\nnode_load1 " in host
     assert "heartbeat_" not in host
+    for page in (everything, host, heartbeats):
+        assert page.count("# TYPE process_open_fds ") == page.count("# TYPE process_virtual_memory_max_bytes ") == 1
     assert "node_" not in heartbeats
 
 
@@ -33,6 +35,7 @@ def test_collect_picks_readings_by_name(tmp_path: Path) -> None:
             "node_time_seconds",
         }
         assert "node_cpu" not in text
+        assert "process_" not in text
         assert "heartbeat_" not in text
         status, text = picked(program, "lodavg")
         assert status == 400

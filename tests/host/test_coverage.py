@@ -4,11 +4,14 @@ import asyncio
 import csv
 from pathlib import Path
 
+import psutil
 import pytest
 
+from exporter.families import render
 from exporter.host import COLLECTORS, DEFAULT_OFF, Host, Root
+from exporter.meta import process
 from tests.host.conftest import scrape
-from tests.host.exposition import Exposition
+from tests.host.exposition import Exposition, read
 
 METRICS = Path(__file__).parent.parent / "fixtures/node/metrics.tsv"
 # Asked for, and served neither from the recorded trees nor from this machine nor from a running systemd.
@@ -16,11 +19,6 @@ EXPLAINED = {
     "node_hwmon_temp_alarm": "no sensor of the recorded ones has this alarm",
     "node_hwmon_temp_crit_hyst_celsius": "no sensor of the recorded ones has a hysteresis",
     "node_netstat_Tcp_MaxConn": "node_exporter's default pattern leaves it out too",
-    "process_cpu_seconds_total": "the exporter's own process, served beside the host",
-    "process_max_fds": "the exporter's own process, served beside the host",
-    "process_open_fds": "the exporter's own process, served beside the host",
-    "process_virtual_memory_bytes": "the exporter's own process, served beside the host",
-    "process_virtual_memory_max_bytes": "the exporter's own process, served beside the host",
 }
 
 
@@ -33,9 +31,10 @@ def asked(by: str = "") -> dict[str, str]:
 
 @pytest.fixture(scope="module")
 def served(recorded: Exposition, flapped: Exposition) -> dict[str, str]:
-    """All families with their types: of this machine, of the recorded trees, of a running systemd."""
+    """All families with their types: of this machine, of our process, of the recorded trees, of a running systemd."""
+    own = read(render(process(psutil.Process()), openmetrics=False).decode()).types
     live = Host(Root(), (set(COLLECTORS) - DEFAULT_OFF) | {"processes", "tcpstat", "interrupts"})
-    return asyncio.run(scrape(live)).types | recorded.types | flapped.types
+    return asyncio.run(scrape(live)).types | own | recorded.types | flapped.types
 
 
 def test_of_the_238_all_are_served_or_explained(served: dict[str, str]) -> None:
