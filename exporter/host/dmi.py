@@ -1,6 +1,6 @@
 """Which hardware and firmware is it?"""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from exporter.families import Family, table
 from exporter.host.root import Root, names, optional
@@ -27,13 +27,18 @@ FIELDS = (
     "product_version",
 )
 VENDOR = "sys_vendor"
+LABELLED = frozenset((*FIELDS, VENDOR))
+
+
+def parse(texts: Mapping[str, str | None]) -> dict[str, str]:
+    """Labels of the files of /sys/class/dmi/id by name, in the order of FIELDS; None: one that nobody may read."""
+    # Serial numbers are root's to read; a label nobody may read is left out.
+    found = {name: text for name in (*FIELDS, VENDOR) if (text := texts.get(name)) is not None}
+    return {name.replace(VENDOR, "system_vendor"): text for name, text in found.items()}
 
 
 def collect(root: Root) -> Iterator[Family]:
     base = f"{root.sys}/class/dmi/id"
-    # Serial numbers are root's to read; a label nobody may read is left out.
-    there = set(names(base))
-    values = {name: optional(f"{base}/{name}") for name in (*FIELDS, VENDOR) if name in there}
-    known = {name.replace(VENDOR, "system_vendor"): value for name, value in values.items() if value is not None}
+    known = parse({name: optional(f"{base}/{name}") for name in names(base) if name in LABELLED})
     help = f"A metric with a constant '1' value labeled by {', '.join(FIELDS)}, system_vendor if provided by DMI."
     yield table("node_dmi_info", "gauge", help, tuple(known), [(tuple(known.values()), 1)])

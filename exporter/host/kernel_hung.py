@@ -6,7 +6,12 @@ from exporter.families import Family, single
 from exporter.host.root import Root, attribute
 
 
+def parse(text: str) -> int:
+    """/proc/sys/kernel/hung_task_detect_count."""
+    return int(text)
+
+
 def collect(root: Root) -> Iterator[Family]:
-    count = int(attribute(f"{root.proc}/sys/kernel/hung_task_detect_count"))
+    count = parse(attribute(f"{root.proc}/sys/kernel/hung_task_detect_count"))
     help = "Total number of tasks that have been detected as hung since the system booted."
     yield single("node_kernel_hung_tasks_total", "counter", help, count)

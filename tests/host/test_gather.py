@@ -127,6 +127,30 @@ async def test_what_vanishes_between_listing_and_reading_is_left_out(tree: Path,
     assert devices_found == {"eth1", "eth3"}
 
 
+async def test_a_disk_that_is_pulled_during_the_scrape_is_left_out(tmp_path: Path) -> None:
+    proc, blocks = tmp_path / "proc", tmp_path / "sys/block"
+    (proc / "1").mkdir(parents=True)
+    gone = tmp_path / "gone"
+    mounts = f"22 1 8:17 / {gone} rw - ext4 /dev/sdb1 rw\n23 1 8:1 / / rw - ext4 /dev/sda1 rw\n"
+    (proc / "1/mountinfo").write_text(mounts)
+    (proc / "diskstats").write_text(f"8 0 sda {'1 ' * 17}\n8 16 sdb {'1 ' * 17}\n")
+    (proc / "mdstat").write_text("Personalities : [raid1]\nunused devices: <none>\n")
+    (blocks / "sda/queue").mkdir(parents=True)
+    (blocks / "sda/queue/rotational").write_text("1\n")
+    # Listed still, and no longer there when it is looked into.
+    for name in ("sdb", "md0"):
+        (blocks / name).symlink_to("../gone")
+    (blocks / "md1/md").mkdir(parents=True)
+    (blocks / "md1/md/level").write_text("raid1\n")
+    pulled = Root(proc=str(proc), sys=str(tmp_path / "sys"), udev=str(gone))
+    found = await scrape(Host(pulled, ["diskstats", "filesystem", "mdadm"]))
+    assert found.collectors(1) == {"diskstats", "filesystem", "mdadm"}
+    sizes = [dict(labels)["device"] for name, labels in found.values if name == "node_filesystem_size_bytes"]
+    errors = {dict(labels)["device"]: value for (name, labels), value in found.values.items() if "device_error" in name}
+    arrays = [dict(labels)["device"] for name, labels in found.values if name == "node_md_degraded"]
+    assert (sizes, errors, arrays) == (["/dev/sda1"], {"/dev/sda1": 0, "/dev/sdb1": 1}, ["md1"])
+
+
 async def test_a_scrape_may_ask_for_some(root: Root) -> None:
     families = await Host(root, FILES).collect({"loadavg", "processes"}, 5)
     assert {family.name for family in families} == {

@@ -17,11 +17,14 @@ from exporter.host import (
     conntrack,
     cpu,
     diskstats,
+    dmi,
     edac,
+    entropy,
     filefd,
     filesystem,
     hwmon,
     interrupts,
+    kernel_hung,
     loadavg,
     mdadm,
     meminfo,
@@ -52,9 +55,11 @@ PARSERS: tuple[Callable[[str], object], ...] = (
     diskstats.parse,
     diskstats.parse_udev,
     edac.parse_label,
+    entropy.parse,
     filefd.parse,
     filesystem.parse,
     interrupts.parse,
+    kernel_hung.parse,
     loadavg.parse,
     mdadm.parse,
     meminfo.parse,
@@ -143,6 +148,11 @@ def test_a_sensors_file_becomes_a_name_and_a_factor(kind: str, element: str, nam
     reading = hwmon.parse(kind, element, has_bare=False)
     assert reading.name == name
     assert reading.factor == pytest.approx(factor)
+
+
+def test_what_nobody_may_read_of_the_hardware_is_no_label() -> None:
+    texts = {"sys_vendor": "Acme", "product_serial": None, "bios_date": "", "modalias": "dmi:x"}
+    assert dmi.parse(texts) == {"bios_date": "", "system_vendor": "Acme"}
 
 
 def test_an_array_that_waits_to_rebuild_has_synced_nothing() -> None:
