@@ -5,11 +5,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from exporter import reach
 from exporter.durations import format_duration
 from exporter.strict import Section
 
 ADDRESS = re.compile(r"(\[[0-9a-fA-F:.]+\]|[^\s:/\[\]]+):[0-9]{1,5}")
 OWN_PATH = "/metrics/host"
+OPTIONAL = ("schedule", "via", "every")  # labels that are left out where they say nothing
+OFTEN = 30.0  # seconds; the rules give hosts that are read less often more time
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,30 +25,46 @@ class ListedHost:
     interval: float = 0.0
     schedule: str = ""
     scheme: str = "http"
+    via: str = ""
+    """`internet` when the host is on its other side; then an outage explains that it does not answer."""
+
+    @property
+    def every(self) -> str:
+        """The interval of a host that is read so seldom that the rules must look further back."""
+        return format_duration(self.interval) if self.interval > OFTEN else ""
 
 
 def hosts(top: Section, schedules: frozenset[str]) -> tuple[ListedHost, ...]:
     """`hosts` of the file's top level."""
     found: dict[str, ListedHost] = {}
     for section in top.sections("hosts"):
-        host = ListedHost(
-            section.text("host"),
-            section.text("address"),
-            section.text("path", "/metrics"),
-            # The rules look 5 minutes back, and a host must not be forgotten by one lost scrape.
-            section.duration("interval", 0.0, low=1.0, high=120.0),
-            section.text("schedule", ""),
-            section.choice("scheme", ("http", "https"), "http"),
-        )
-        section.end()
-        if not ADDRESS.fullmatch(host.address) or int(host.address.rpartition(":")[2]) > 65_535:
-            raise section.error("address", f"{host.address!r}: expected host:port, as in web01:9100")
+        host = _host(section)
         if host.host in found:
             raise section.error("host", f"{host.host!r} is listed twice")
         if host.schedule and host.schedule not in schedules:
             raise section.error("schedule", f"there is no schedule {host.schedule!r}")
         found[host.host] = host
     return tuple(found.values())
+
+
+def _host(section: Section) -> ListedHost:
+    address = section.text("address")
+    name, _, port = address.rpartition(":")
+    if not ADDRESS.fullmatch(address) or int(port) > 65_535:
+        raise section.error("address", f"{address!r}: expected host:port, as in web01:9100")
+    via = section.choice("via", ("internet", "local"), reach.via(name.strip("[]")) or "local")
+    found = ListedHost(
+        section.text("host"),
+        address,
+        section.text("path", "/metrics"),
+        # The rules look 5 minutes back, and a host must not be forgotten by one lost scrape.
+        section.duration("interval", 0.0, low=1.0, high=120.0),
+        section.text("schedule", ""),
+        section.choice("scheme", ("http", "https"), "http"),
+        "" if via == "local" else via,
+    )
+    section.end()
+    return found
 
 
 def targets(listed: Iterable[ListedHost], own_name: str, exporter: str, secure: bool = False) -> list[dict[str, Any]]:
@@ -63,6 +82,4 @@ def _labels(host: ListedHost) -> dict[str, str]:
     if host.interval:
         labels["__scrape_interval__"] = format_duration(host.interval)
         labels["__scrape_timeout__"] = format_duration(min(host.interval, 10.0))
-    if host.schedule:
-        labels["schedule"] = host.schedule
-    return labels
+    return labels | {key: value for key in OPTIONAL if (value := getattr(host, key))}

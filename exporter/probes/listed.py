@@ -5,18 +5,17 @@ from dataclasses import dataclass
 from ipaddress import ip_network
 from pathlib import Path
 
+from exporter import reach
 from exporter.durations import format_duration
 from exporter.probes import module_file
 from exporter.probes.internet import GROUP, Internet, internet
 from exporter.probes.modules import BUILT_IN, Module, Modules
-from exporter.probes.names import literal
 from exporter.probes.target import Gate, host_of
 from exporter.strict import Section
 
 INTERVAL, TIMEOUT, WAY_BACK = 30.0, 10.0, 1.0  # seconds
-LONGEST = 12 * 3600.0  # seconds; the rules forget a probe that was not heard of for a day
+LONGEST = 12 * 3600.0  # seconds; the rules forget a probe that was not heard of for longer
 SELDOM = 120.0  # seconds; whatever is probed less often is no continuous series to Prometheus
-LOCAL = (".local", ".lan", ".home", ".internal", ".intranet", ".corp", ".home.arpa", ".localdomain", ".localhost")
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,11 +106,7 @@ def timeout(module: Module, interval: float) -> float:
 
 def via(target: str) -> str:
     """`internet` when a target is on its other side, "" when it is near, by its address or name."""
-    host = host_of(target).lower().rstrip(".")
-    ip = literal(host)
-    if ip is not None:
-        return "internet" if ip.is_global and not ip.is_multicast else ""
-    return "" if "." not in host or host.endswith(LOCAL) else "internet"
+    return reach.via(host_of(target))
 
 
 def _admitted(top: Section) -> tuple[tuple[str, ...], tuple[str, ...]]:

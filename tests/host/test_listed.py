@@ -43,8 +43,40 @@ def test_interval_schedule_and_scheme_are_passed_on() -> None:
         "__scheme__": "https",
         "__scrape_interval__": "1m",
         "__scrape_timeout__": "10s",
+        "every": "1m",
         "schedule": "office",
     }
+
+
+def test_a_host_that_is_read_often_enough_for_the_rules_does_not_say_how_often() -> None:
+    assert [
+        host.every for host in read("hosts: [{host: a, address: 'a:1'}, {host: b, address: 'b:1', interval: 30s}]")
+    ] == [
+        "",
+        "",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("address", "expected"),
+    [
+        ("web01:9100", ""),
+        ("nas.lan:9797", ""),
+        ("192.168.1.5:9100", ""),
+        ("[fd00::1]:9797", ""),
+        ("web01.example.org:9100", "internet"),
+        ("8.8.8.8:9100", "internet"),
+        ("[2606:4700:4700::1111]:9100", "internet"),
+    ],
+)
+def test_what_lies_behind_the_internet_is_known_by_address_or_name(address: str, expected: str) -> None:
+    labels = told(f"hosts: [{{host: a, address: '{address}'}}]")[1]["labels"]
+    assert labels.get("via", "") == expected
+
+
+def test_the_file_may_know_better_what_lies_behind_the_internet() -> None:
+    text = "{host: a, address: 'a.example.org:1', via: local}, {host: b, address: 'branch:1', via: internet}"
+    assert [host.via for host in read(f"hosts: [{text}]")] == ["", "internet"]
 
 
 def test_a_short_interval_shortens_the_timeout() -> None:
@@ -69,6 +101,7 @@ def test_a_listed_host_of_this_machines_name_replaces_it() -> None:
         ("{host: a, address: 'fd00::1:9100'}", "expected host:port"),
         ("{host: a, address: 'a:1', schedule: nope}", "there is no schedule 'nope'"),
         ("{host: a, address: 'a:1', interval: 10m}", "expected at most 2m"),
+        ("{host: a, address: 'a:1', via: wifi}", "expected one of internet, local"),
         ("{host: a, address: 'a:1', adress: b}", "unknown key"),
         ("{host: a, address: 'a:1'}, {host: a, address: 'b:1'}", "hosts[1].host: 'a' is listed twice"),
     ],
