@@ -110,9 +110,23 @@ def test_the_rules_name_only_metrics_that_are_exported_or_recorded() -> None:
 
 
 def expressions(rule: Rule) -> list[str]:
-    """All PromQL of a rule: its own, and the queries in its annotations."""
-    queries = [text for value in rule.annotations.values() for text in re.findall(r"query[^`}]*`([^`]*)`", value)]
-    return [rule.expr, *queries]
+    """All PromQL of a rule: its own, and the queries in the templates of its labels and annotations."""
+    templates = [*rule.labels.values(), *rule.annotations.values()]
+    return [rule.expr, *(text for value in templates for text in re.findall(r"query[^`}]*`([^`]*)`", value))]
+
+
+def test_queries_of_labels_and_annotations_are_seen() -> None:
+    labels, annotations = (
+        {"a": "{{ with query `b == 1` }}c{{ end }}"},
+        {"d": "{{ query (printf `e{f=%q}` $x) | first }}"},
+    )
+    assert expressions(Rule("A", "", "g", "", labels, annotations)) == ["g", "b == 1", "e{f=%q}"]
+
+
+@each_alert
+def test_no_label_of_an_alert_comes_from_a_query(rule: Rule) -> None:
+    # Its answer may change while the alert lasts, and with it the alert: one would end and another begin.
+    assert not any("query" in value for value in rule.labels.values())
 
 
 def metrics(expression: str) -> set[str]:
