@@ -196,15 +196,21 @@ FAR, NEAR = (
     fires("ProbeFailed", probe="far", instance="far.example", via="internet"),
     fires("ProbeFailed", probe="near", instance="nas"),
 )
+FAR_HOST = fires("HostDown", host="web01", instance="web01.example.org:9100", via="internet")
+NEAR_HOST = fires("HostDown", host="nas", instance="nas:9100")
 PART = fires("InternetPartFailed", "warning", probe="part", instance="1.1.1.1", group="internet", via="internet")
 SOURCES: Mapping[str, tuple[Alert, list[Alert], list[Alert]]] = {
     # What fires, what it mutes, what is told all the same.
-    "internet": (fires("InternetDown", host="heartline"), [FAR, PART], [NEAR]),
-    "gateway": (fires("GatewayGone", host="heartline"), [FAR, PART, fires("InternetDown", host="heartline")], [NEAR]),
+    "internet": (fires("InternetDown", host="heartline"), [FAR, PART, FAR_HOST], [NEAR, NEAR_HOST]),
+    "gateway": (
+        fires("GatewayGone", host="heartline"),
+        [FAR, PART, FAR_HOST, fires("InternetDown", host="heartline")],
+        [NEAR, NEAR_HOST],
+    ),
     "names": (
         fires("DnsBroken", host="heartline"),
         [PART, fires("ProbeFailed", probe="nameless", instance="x.example", via="internet", cause="dns")],
-        [FAR, NEAR],
+        [FAR, NEAR, FAR_HOST],
     ),
     "host": (
         fires("HostDown", host="nas", instance="nas:9100"),
@@ -227,6 +233,17 @@ SOURCES: Mapping[str, tuple[Alert, list[Alert], list[Alert]]] = {
         [fires("HostDiskAlmostFull", "warning", host="nas", instance="nas:9100", mountpoint="/home")],
     ),
 }
+
+
+async def test_a_host_behind_an_internet_that_is_down_mutes_its_jobs_though_it_is_muted_itself(
+    suite: str, tmp_path: Path
+) -> None:
+    job = alert("HeartbeatLate", "backup", "web01")
+    async with chain(suite, tmp_path) as at:
+        await at.post(fires("InternetDown", host="heartline"))
+        await at.post(FAR_HOST)
+        await at.post(job)
+        assert await at.states(FAR_HOST, job) == {"suppressed"}
 
 
 @pytest.mark.parametrize("case", SOURCES)
