@@ -49,12 +49,8 @@ def test_interval_schedule_and_scheme_are_passed_on() -> None:
 
 
 def test_a_host_that_is_read_often_enough_for_the_rules_does_not_say_how_often() -> None:
-    assert [
-        host.every for host in read("hosts: [{host: a, address: 'a:1'}, {host: b, address: 'b:1', interval: 30s}]")
-    ] == [
-        "",
-        "",
-    ]
+    listed = read("hosts: [{host: a, address: 'a:1'}, {host: b, address: 'b:1', interval: 30s}]")
+    assert [host.every for host in listed] == ["", ""]
 
 
 @pytest.mark.parametrize(
