@@ -193,9 +193,9 @@ def test_a_reload_adds_removes_and_renames_at_once_and_a_bad_file_changes_nothin
         reload(program, how, "heartbeats: [{id: job, every: 1h}, {id: new, every: 5m}]")
         assert names(program) == {"job", "new"}
         assert program.get(f"/ping/{program.tokens['old']}").status == 404
-        interval = 'heartbeat_expected_interval_seconds{heartbeat="job",host="job"}'
+        interval = 'heartbeat_expected_interval_seconds{heartbeat="job",host=""}'
         assert program.sample(interval) == 3600
-        assert program.sample('heartbeat_receipts_total{heartbeat="job",host="job",kind="success"}') == 1
+        assert program.sample('heartbeat_receipts_total{heartbeat="job",host="",kind="success"}') == 1
         read = program.sample("heartline_exporter_config_last_reload_success_timestamp_seconds")
         assert read > before
         reload(program, how, "heartbeats: [{id: job, every: 5m}, {id: other, evry: 5m}]")

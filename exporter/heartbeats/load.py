@@ -1,6 +1,7 @@
 """Brings the receiver to what the store and the configuration file say, at start and at each reload."""
 
 import asyncio
+import json
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -137,8 +138,8 @@ async def _restored(
     for number, stored in enumerate(rows):
         found[stored.key] = heartbeat = Heartbeat(stored.key, _definition(stored, definitions, calendar), now)
         try:
-            heartbeat.restore(stored.state, stored.applied, now)
-        except (LookupError, TypeError) as e:
+            heartbeat.restore(json.loads(stored.state), stored.applied, now)
+        except (LookupError, TypeError, ValueError) as e:
             raise StorageError(f"the state of heartbeat {stored.id!r} makes no sense: {e!r}") from e
         if number % SLICE == SLICE - 1:
             await asyncio.sleep(0)

@@ -1,6 +1,7 @@
 """Takes receipts in: committed in groups, then applied, then acknowledged. The one place that changes heartbeats."""
 
 import asyncio
+import json
 import logging
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import replace
@@ -27,6 +28,10 @@ SLICE = 500  # heartbeats that are touched at once while pings wait
 RETRY_AFTER = 5  # seconds
 # Handing a commit to the thread and back costs as much as five pings, so a group is closed only after so many turns of
 # the event loop without another receipt (a request takes three turns to become one), or so many seconds.
+# Nor does it grow beyond what makes that cheap: while one group is on its way to the disk, the next one is to come in.
+import os
+
+ENOUGH = int(os.environ.get("EN", "64"))
 CALM, GATHERING = 3, 0.004
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -108,7 +113,7 @@ class Receiver:
     async def _gather(self) -> None:
         """Wait while more receipts keep coming, but not for long."""
         calm, size, end = 0, len(self._queue), self._up() + GATHERING
-        while calm < CALM and self._up() < end:
+        while calm < CALM and size < ENOUGH and self._up() < end:
             await asyncio.sleep(0)  # one turn of the event loop
             calm = calm + 1 if len(self._queue) == size else 0
             size = len(self._queue)
@@ -194,8 +199,8 @@ class Receiver:
             if paused == heartbeat.paused:
                 return
             wanted = row(heartbeat, heartbeat.definition)
-            state = {**wanted.state, "paused": paused, "since": self.now(), "runs": None}
-            await self.kept(self.ledger.declare, [replace(wanted, state=state)])
+            state = {**heartbeat.snapshot(), "paused": paused, "since": self.now(), "runs": None}
+            await self.kept(self.ledger.declare, [replace(wanted, state=json.dumps(state))])
             heartbeat.turn(paused, self.now())
             self.place(heartbeat, heartbeat.definition)
 
@@ -299,7 +304,8 @@ class Receiver:
 
 def row(heartbeat: Heartbeat, definition: Definition, absent: float | None = None) -> Stored:
     """A heartbeat as the store keeps it."""
-    return Stored(heartbeat.key, definition.id, definition.spec, heartbeat.applied, heartbeat.snapshot(), absent)
+    state = json.dumps(heartbeat.snapshot())
+    return Stored(heartbeat.key, definition.id, definition.spec, heartbeat.applied, state, absent)
 
 
 def _refuse(promises: Iterable["asyncio.Future[None]"]) -> None:

@@ -54,7 +54,7 @@ class Stored:
     id: str
     definition: Mapping[str, Any] | None
     applied: int
-    state: Mapping[str, Any]
+    state: str  # JSON; parsed one by one, since 100,000 of them as mappings take 150 MB
     absent: float | None
 
 
@@ -138,10 +138,7 @@ class Store:
                 "INSERT INTO heartbeats (key, id, definition, applied, state, absent) VALUES (?, ?, ?, ?, ?, ?)"
                 " ON CONFLICT (key) DO UPDATE SET definition = excluded.definition, applied = excluded.applied,"
                 " state = excluded.state, absent = excluded.absent",
-                [
-                    (r.key, r.id, r.definition and _dump(r.definition), r.applied, _dump(r.state), r.absent)
-                    for r in rows
-                ],
+                [(r.key, r.id, r.definition and _dump(r.definition), r.applied, r.state, r.absent) for r in rows],
             )
 
     def forget(self, key: int) -> None:
@@ -293,7 +290,7 @@ def _entry(row: Sequence[Any], body: bytes) -> Entry:
 
 def _stored(row: Sequence[Any]) -> Stored:
     definition = None if row[2] is None else json.loads(row[2])
-    return Stored(row[0], row[1], definition, row[3], json.loads(row[4]), row[5])
+    return Stored(row[0], row[1], definition, row[3], row[4], row[5])
 
 
 def _dump(value: Mapping[str, Any]) -> str:

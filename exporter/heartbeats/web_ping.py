@@ -99,7 +99,7 @@ class Pings:
             await self._submit(request, heartbeat, said, asked.rid, body, cut)
         except REFUSALS as e:
             refused = self._refused(e, 400)
-            return web.Response(body=f"{refused}\n", status=refused.status, headers={**PLAIN, **refused.headers})
+            return web.Response(body=f"{refused}\n".encode(), status=refused.status, headers={**PLAIN, **refused.headers})
         self.outcomes["created" if created else "accepted"] += 1
         if not created and is_plain(request):
             return READY
@@ -183,8 +183,6 @@ class Pings:
         self._limit(heartbeat, now)
         kind, code, duration = said
         agent = request.headers.get("User-Agent", "")[:AGENT_LIMIT]
-        if not agent.isascii():
-            agent = agent.encode(errors="replace").decode()  # the store holds no bytes that are not UTF-8
         return receiver.submit(
             heartbeat, Receipt(now, kind, code, rid, duration, self._address(request), agent, body, cut)
         )

@@ -23,8 +23,8 @@ from tests.program import PATIENCE, ROOT, Program, running
 
 CONFIG = "heartbeats:\n  - {id: job, every: 1m}\n  - {id: late, every: 1s, grace: 0s}\n"
 UP = "heartline_exporter_storage_up"
-RECEIVED = 'heartbeat_receipts_total{heartbeat="job",host="job",kind="success"}'
-DEADLINE = 'heartbeat_deadline_timestamp_seconds{heartbeat="job",host="job"}'
+RECEIVED = 'heartbeat_receipts_total{heartbeat="job",host="",kind="success"}'
+DEADLINE = 'heartbeat_deadline_timestamp_seconds{heartbeat="job",host=""}'
 LATE = 'heartbeat_deadline_timestamp_seconds{heartbeat="late",host="late"}'
 
 

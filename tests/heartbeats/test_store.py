@@ -40,7 +40,7 @@ def numbers(store: Store) -> list[int]:
 
 
 def heartbeat(key: int) -> Stored:
-    return Stored(key, f"id{key}", None, 0, {}, None)
+    return Stored(key, f"id{key}", None, 0, "{}", None)
 
 
 @pytest.mark.parametrize("size", [1, 2, 3, 4, 15, 63, 64, 255, 256, 257, 700])
@@ -224,7 +224,7 @@ def test_a_commit_that_failed_and_had_happened_is_undone(store: Store) -> None:
         store.append(chain(range(4, 5)))
     store.append(chain(range(4, 5), previous=3, body=b"told"))
     assert store.recent(4, 1)[0].receipt.body == b"told"
-    store.declare([Stored(10, "id9", None, 4, {}, None)])
+    store.declare([Stored(10, "id9", None, 4, "{}", None)])
     assert {row.key for row in store.load().heartbeats} == {1, 10}
 
 
