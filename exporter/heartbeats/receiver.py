@@ -29,9 +29,7 @@ RETRY_AFTER = 5  # seconds
 # Handing a commit to the thread and back costs as much as five pings, so a group is closed only after so many turns of
 # the event loop without another receipt (a request takes three turns to become one), or so many seconds.
 # Nor does it grow beyond what makes that cheap: while one group is on its way to the disk, the next one is to come in.
-import os
-
-ENOUGH = int(os.environ.get("EN", "64"))
+ENOUGH = 64
 CALM, GATHERING = 3, 0.004
 P = ParamSpec("P")
 T = TypeVar("T")

@@ -99,7 +99,9 @@ class Pings:
             await self._submit(request, heartbeat, said, asked.rid, body, cut)
         except REFUSALS as e:
             refused = self._refused(e, 400)
-            return web.Response(body=f"{refused}\n".encode(), status=refused.status, headers={**PLAIN, **refused.headers})
+            return web.Response(
+                body=f"{refused}\n".encode(), status=refused.status, headers={**PLAIN, **refused.headers}
+            )
         self.outcomes["created" if created else "accepted"] += 1
         if not created and is_plain(request):
             return READY

@@ -25,7 +25,7 @@ CONFIG = "heartbeats:\n  - {id: job, every: 1m}\n  - {id: late, every: 1s, grace
 UP = "heartline_exporter_storage_up"
 RECEIVED = 'heartbeat_receipts_total{heartbeat="job",host="",kind="success"}'
 DEADLINE = 'heartbeat_deadline_timestamp_seconds{heartbeat="job",host=""}'
-LATE = 'heartbeat_deadline_timestamp_seconds{heartbeat="late",host="late"}'
+LATE = 'heartbeat_deadline_timestamp_seconds{heartbeat="late",host=""}'
 
 
 async def test_while_the_store_fails_nobody_becomes_late_and_who_was_late_stays_it(tmp_path: Path) -> None:
