@@ -3,7 +3,8 @@
 import asyncio
 import json
 from collections import deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from exporter.clock import Clock, Reading, between
 from exporter.heartbeats.declare import Calendar, heartbeat_of
@@ -131,7 +132,7 @@ async def adopt(receiver: Receiver, definitions: Definitions, calendar: Calendar
 
 
 async def _restored(
-    rows: Iterable[Stored], definitions: Definitions, calendar: Calendar, now: float
+    rows: list[Stored], definitions: Definitions, calendar: Calendar, now: float
 ) -> dict[int, Heartbeat]:
     """All heartbeats of the store by key, also those that nobody defines now, since the log has receipts of theirs."""
     found = {}
@@ -141,6 +142,7 @@ async def _restored(
             heartbeat.restore(json.loads(stored.state), stored.applied, now)
         except (LookupError, TypeError, ValueError) as e:
             raise StorageError(f"the state of heartbeat {stored.id!r} makes no sense: {e!r}") from e
+        rows[number] = replace(stored, state="")  # read, and at 100,000 heartbeats 40 MB
         if number % SLICE == SLICE - 1:
             await asyncio.sleep(0)
     return found

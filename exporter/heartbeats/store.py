@@ -60,7 +60,7 @@ class Stored:
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    heartbeats: Sequence[Stored]
+    heartbeats: list[Stored]
     clock: Sequence[ClockEvent]
     alive: Mapping[str, Any] | None
     folded: int  # receipts up to this number are part of the states
