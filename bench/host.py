@@ -19,9 +19,9 @@ from pathlib import Path
 from aiohttp import web
 
 from bench.figures import Goal, conclude
-from exporter.families import render
 from exporter.host import COLLECTORS, DEFAULT_OFF, Host, Root
 from stack import tools
+from toolkit.families import render
 
 SCRAPES = 200
 WARM_UP = 20

@@ -7,14 +7,14 @@ import sys
 
 from exporter import config as configuration
 from exporter import flags as command_line
-from exporter import webconfig
 from exporter.config import Config
 from exporter.flags import Flags
 from exporter.heartbeats.register import Keys
-from exporter.heartbeats.secret import own_secret
 from exporter.heartbeats.store import StorageInUse, registered
 from exporter.serve import serve
-from exporter.strict import ConfigError
+from toolkit import webconfig
+from toolkit.secret import own_secret
+from toolkit.strict import ConfigError
 
 
 def own_url(flags: Flags) -> str:

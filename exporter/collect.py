@@ -8,10 +8,11 @@ import psutil
 from exporter import meta
 from exporter.config import Config
 from exporter.exposition import Block
-from exporter.families import Family, render
 from exporter.heartbeats import schedule_families
 from exporter.heartbeats.receiver import Receiver
 from exporter.host import Host
+from toolkit.families import Family, render
+from toolkit.own import Reloads, process
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +23,7 @@ class Sources:
     host: Host
     config: Callable[[], Config]
     outcomes: dict[str, int]
-    reloads: meta.Reloads
+    reloads: Reloads
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +43,7 @@ async def host_families(sources: Sources, wanted: Wanted, budget: float) -> list
     families = await sources.host.collect(wanted.readings, budget)
     # Dashboards look for the exporter's process beside its host; with the heartbeats it is there already.
     alone = not wanted.heartbeats and wanted.readings is None
-    return [*families, *meta.process(psutil.Process())] if alone else families
+    return [*families, *process(psutil.Process())] if alone else families
 
 
 def pieces(sources: Sources, wanted: Wanted, host: Sequence[Family], openmetrics: bool) -> Iterator[bytes | Block]:

@@ -11,9 +11,9 @@ from exporter.heartbeats.declare import Calendar
 from exporter.heartbeats.heartbeat import Definition
 from exporter.heartbeats.web_ping import Creation, Pace
 from exporter.host.listed import ListedHost, hosts
-from exporter.limits import Network
 from exporter.probes.listed import Probes, probes
-from exporter.strict import Section, read
+from toolkit.limits import Network
+from toolkit.strict import Section, read
 
 DAY = 86_400.0
 KEY_LENGTH = 16  # characters; anything shorter can be guessed

@@ -9,6 +9,7 @@ from pathlib import Path
 from exporter.host import COLLECTORS, DEFAULT_OFF, Root
 from exporter.host.filters import FLAGS as FILTERS
 from exporter.host.filters import Filters
+from toolkit.flags import address
 
 PATHS = (
     ("proc", "--path.procfs", "/proc"),
@@ -38,7 +39,7 @@ def parse(arguments: Sequence[str]) -> Flags:
     parser.add_argument("verb", nargs="?", choices=["urls"], help="urls: print ready ping URLs and end")
     parser.add_argument("--keys", action="store_true", help="with urls: print the ping key and the API key as well")
     parser.add_argument("--config.file", dest="config_file", type=Path, default=Path("exporter/exporter.yml"))
-    parser.add_argument("--web.listen-address", dest="listen", type=_address, default="127.0.0.1:9797")
+    parser.add_argument("--web.listen-address", dest="listen", type=address, default="127.0.0.1:9797")
     parser.add_argument("--storage.path", dest="storage", type=Path, default=Path("data/exporter"))
     parser.add_argument(
         "--web.config.file", dest="web_config", type=Path, help="TLS and users, as exporter-toolkit has it"
@@ -107,10 +108,3 @@ def _collectors(given: argparse.Namespace) -> frozenset[str]:
     if given.engine:
         default.add("containers")
     return frozenset((default | set(given.on or ())) - set(given.off or ()))
-
-
-def _address(text: str) -> tuple[str, int]:
-    host, colon, port = text.rpartition(":")
-    if not colon or not port.isdecimal() or int(port) > 65_535:
-        raise argparse.ArgumentTypeError(f"{text!r}: expected host:port, :port or [address]:port")
-    return host.strip("[]"), int(port)

@@ -1,4 +1,4 @@
-"""Answers a scrape: negotiates format and compression, copies, and deflates off the event loop."""
+"""Answers a scrape: copies what is shown, and deflates it off the event loop."""
 
 import asyncio
 import struct
@@ -10,6 +10,7 @@ from itertools import chain
 from isal import isal_zlib
 
 from exporter.exposition import Block, UnderWay
+from toolkit.negotiate import Form
 
 LEVEL = 1  # of ISA-L's 0..3: 40 % smaller than 0 for a fifth more time; 3 gains nothing more
 SMALL = 1 << 20  # bytes; an exposition below is one piece, since cutting it up would cost more than it saves
@@ -17,29 +18,7 @@ STRETCH = 1 << 20  # bytes copied on the event loop at a time: about a tenth of 
 GZIP_HEADER = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\x03"
 END_OF_DEFLATE = b"\x03\x00"  # an empty last block
 
-TEXT = "text/plain; version=0.0.4; charset=utf-8"
-OPENMETRICS = "application/openmetrics-text; version=1.0.0; charset=utf-8"
-
 Piece = bytes | Block
-
-
-@dataclass(frozen=True, slots=True)
-class Form:
-    openmetrics: bool
-    gzip: bool
-
-    @property
-    def content_type(self) -> str:
-        return OPENMETRICS if self.openmetrics else TEXT
-
-
-def negotiate(accept: str, accept_encoding: str) -> Form:
-    """The form a scraper likes best among ours, by its q-values."""
-    wanted = [_weighted(part) for part in accept.split(",") if part.strip()]
-    openmetrics = max((q for kind, q in wanted if _is_openmetrics(kind)), default=0.0)
-    text = max((q for kind, q in wanted if kind.split(";")[0] in ("text/plain", "text/*", "*/*")), default=0.0)
-    encodings = dict(_weighted(part) for part in accept_encoding.split(",") if part.strip())
-    return Form(openmetrics > 0 and openmetrics >= text, encodings.get("gzip", encodings.get("*", 0.0)) > 0)
 
 
 async def stream(pieces: Iterable[Piece], form: Form, executor: Executor) -> AsyncIterator[bytes]:
@@ -118,23 +97,3 @@ def _remember(stretch: list[Copy], packed: list[bytes]) -> None:
     for copy, piece in zip(stretch, packed, strict=True):
         if copy.block and copy.block.packed is copy.packed:
             copy.block.packed = piece
-
-
-def _weighted(part: str) -> tuple[str, float]:
-    kind, *parameters = (piece.strip().lower() for piece in part.split(";"))
-    quality = 1.0
-    kept = [kind]
-    for parameter in parameters:
-        if parameter.startswith("q="):
-            try:
-                quality = float(parameter[2:])
-            except ValueError:
-                quality = 0.0
-        else:
-            kept.append(parameter)
-    return ";".join(kept), quality
-
-
-def _is_openmetrics(kind: str) -> bool:
-    name, *parameters = kind.split(";")
-    return name == "application/openmetrics-text" and ("version=1.0.0" in parameters or "version=0.0.1" in parameters)

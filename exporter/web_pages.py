@@ -1,40 +1,41 @@
-"""The pages that every Prometheus program has: /metrics, /-/healthy, /-/ready, /-/reload, and the landing page."""
+"""/metrics and the landing page."""
 
 import asyncio
 import html
 import math
 import re
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from aiohttp import web
 
-from exporter import collect, meta, scrape
+from exporter import collect, scrape
 from exporter.exposition import lanes
 from exporter.heartbeats import ping
 from exporter.heartbeats.heartbeat import Heartbeat
 from exporter.heartbeats.receiver import Receiver
 from exporter.host import COLLECTORS, unknown
 from exporter.probes.run import budget
-from exporter.strict import format_duration
-from exporter.web_parts import LAST_INSTANT, stream
+from toolkit.negotiate import negotiate
+from toolkit.own import release
+from toolkit.page import SECURITY, STYLE
+from toolkit.strict import format_duration
+from toolkit.web_parts import LAST_INSTANT, stream
 
 HOST_SECONDS = 5.0  # for the readings of the host, when the scraper announces no timeout
 SLICE = 1000  # heartbeats that are looked at at once
 SHOWN = 200  # heartbeats on the landing page, the troubled first
 TROUBLE = ("late", "failing", "overdue", "running", "new", "maintenance", "paused", "up")
-Reload = Callable[[], Awaitable[str | None]]
 
 
 class Pages:
-    """What they need to know. `reload` answers None, or what was wrong with the file."""
+    """What they need to know."""
 
-    def __init__(self, sources: collect.Sources, reload: Reload) -> None:
+    def __init__(self, sources: collect.Sources) -> None:
         self._sources = sources
         self._receiver = sources.receiver
-        self._reload = reload
         self._thread = ThreadPoolExecutor(1, "deflate")
 
     async def metrics(self, request: web.BaseRequest, path: list[str], query: str) -> web.StreamResponse:
@@ -47,7 +48,7 @@ class Pages:
             return web.Response(status=400, text=f"{e}\n")
         await self._receiver.look()
         host = await collect.host_families(self._sources, wanted, seconds)
-        form = scrape.negotiate(headers.get("Accept", ""), headers.get("Accept-Encoding", ""))
+        form = negotiate(headers.get("Accept", ""), headers.get("Accept-Encoding", ""))
         answer = stream(request, {"Content-Type": form.content_type, "Vary": "Accept, Accept-Encoding"})
         if form.gzip:
             answer.headers["Content-Encoding"] = "gzip"
@@ -59,54 +60,9 @@ class Pages:
         await answer.write_eof()
         return answer
 
-    async def health(self, request: web.BaseRequest, path: list[str], query: str) -> web.Response:
-        """/-/healthy, /-/ready, /-/reload"""
-        match request.method, path:
-            case (("GET" | "HEAD"), ["healthy"]):
-                return web.Response(text="Heartline exporter is healthy.\n")
-            case (("GET" | "HEAD"), ["ready"]) if self._receiver.ready:
-                return web.Response(text="Heartline exporter is ready.\n")
-            case (("GET" | "HEAD"), ["ready"]):
-                return web.Response(status=503, text=f"not ready: {self._receiver.ledger.error or 'loading'}\n")
-            case (("POST" | "PUT"), ["reload"]):
-                trouble = await self._reload()
-                return web.Response(status=500 if trouble else 200, text=f"{trouble}\n" if trouble else "")
-            case _, ["healthy" | "ready"]:
-                return web.Response(status=405, text="use GET or HEAD\n", headers={"Allow": "GET, HEAD"})
-            case _, ["reload"]:
-                return web.Response(status=405, text="use POST or PUT\n", headers={"Allow": "POST, PUT"})
-        return web.Response(status=404, text="not found\n")
-
     async def landing(self, request: web.BaseRequest, path: list[str], query: str) -> web.Response:
         """/"""
         return web.Response(text=await page(self._receiver), content_type="text/html", headers=SECURITY)
-
-
-SECURITY = {
-    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'",
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "deny",
-    "Cache-Control": "no-store",
-}
-STYLE = """
-:root { color-scheme: light dark; --fg: #1c2128; --soft: #59636e; --bg: #fff; --line: #d8dee4;
-  --bad: #b3261e; --warn: #8a5a00; --good: #1a7f37 }
-@media (prefers-color-scheme: dark) { :root { --fg: #e6edf3; --soft: #9aa4ae; --bg: #0d1117; --line: #30363d;
-  --bad: #ff7b72; --warn: #e3b341; --good: #56d364 } }
-body { font: 16px/1.5 system-ui, sans-serif; color: var(--fg); background: var(--bg); max-width: 64rem;
-  margin: 2rem auto; padding: 0 1rem }
-h1 { font-size: 1.5rem; margin: 0 }
-p { color: var(--soft); margin: .25rem 0 1rem }
-nav a { margin-right: 1rem } a { color: inherit }
-div { overflow-x: auto }
-table { border-collapse: collapse; width: 100%; margin-top: 1rem }
-caption { text-align: left; font-weight: 600 }
-th, td { text-align: left; padding: .35rem .75rem .35rem 0; border-bottom: 1px solid var(--line); white-space: nowrap }
-th { color: var(--soft); font-weight: 500 }
-td:first-child, td:nth-child(3) { white-space: normal; overflow-wrap: anywhere; min-width: 8rem }
-.late, .failing, .overdue { color: var(--bad); font-weight: 600 }
-.new, .running { color: var(--warn) } .up { color: var(--good) } .paused, .maintenance { color: var(--soft) }
-"""
 
 
 async def page(receiver: Receiver) -> str:
@@ -125,7 +81,7 @@ async def page(receiver: Receiver) -> str:
     return (
         f'<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
         f"<title>Heartline exporter</title><style>{STYLE}</style><h1>Heartline exporter</h1>"
-        f"<p>version {html.escape(meta.release())} · {_health(receiver)}</p>"
+        f"<p>version {html.escape(release())} · {_health(receiver)}</p>"
         '<nav><a href="/metrics">Metrics</a><a href="/-/healthy">Health</a><a href="/-/ready">Readiness</a>'
         '<a href="/probes">Probes</a></nav>'
         "<div><table><caption>Heartbeats</caption><thead><tr><th>Heartbeat<th>Status<th>Host<th>Last success<th>Late at"

@@ -7,7 +7,7 @@ import pytest
 
 from exporter.config import Config, History, load
 from exporter.heartbeats.web_ping import Creation, Pace
-from exporter.strict import ConfigError
+from toolkit.strict import ConfigError
 
 
 def configured(folder: Path, text: str, **environ: str) -> Config:

@@ -17,8 +17,9 @@ import pytest
 from aiohttp import web
 
 from exporter.exposition import Column, Group, Table, TableFamily, lanes
-from exporter.scrape import OPENMETRICS, SMALL, TEXT, Form, negotiate, stream
+from exporter.scrape import SMALL, stream
 from stack.tools import SUITES, find
+from toolkit.negotiate import OPENMETRICS, TEXT, Form, negotiate
 
 FAMILIES = [TableFamily(f"family_{n}", "gauge", f"Number {n}.", [Column(f"family_{n}")]) for n in range(6)]
 LINE = re.compile(r'# (HELP|TYPE) family_\d .*|family_\d\{row="\d+"\} \d+(\.\d{3})?|# EOF')

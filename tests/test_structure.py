@@ -14,7 +14,7 @@ PURE = (
     "exporter/heartbeats/ping.py",
     "exporter/heartbeats/timeline.py",
     "exporter/probes/gateway.py",
-    "exporter/limits.py",
+    "toolkit/limits.py",
 )
 IMPURE = {"time", "os", "socket", "asyncio", "random", "secrets", "datetime.now", "datetime.utcnow", "date.today"}
 SQL = {"exporter/heartbeats/store.py", "exporter/heartbeats/database.py"}
@@ -56,8 +56,19 @@ def test_subjects_do_not_know_each_other(subject: str) -> None:
     assert strangers == set()
 
 
+@pytest.mark.parametrize(
+    ("place", "strangers"),
+    [("exporter", ("analyzer",)), ("analyzer", ("exporter",)), ("toolkit", ("exporter", "analyzer"))],
+)
+def test_the_programs_do_not_know_each_other_and_the_toolkit_knows_neither(
+    place: str, strangers: tuple[str, ...]
+) -> None:
+    found = {(name(f), i) for f in files(place) for i in imports(f) if i.split(".")[0] in strangers}
+    assert found == set()
+
+
 def test_only_web_modules_serve_http() -> None:
-    serving = {name(f) for f in files("exporter") if "aiohttp.web" in set(imports(f))}
+    serving = {name(f) for f in files("exporter", "analyzer", "toolkit") if "aiohttp.web" in set(imports(f))}
     assert {f for f in serving if "web" not in Path(f).name} == {"exporter/serve.py"}
 
 

@@ -12,7 +12,7 @@ from typing import Any
 from exporter.heartbeats.heartbeat import Definition
 from exporter.heartbeats.register import ID
 from exporter.heartbeats.schedules import KINDS, Every, Maintenance, Plan, Rule, Windows, deadline, wall
-from exporter.strict import ConfigError, Section, load
+from toolkit.strict import ConfigError, Section, load
 
 TOKEN = re.compile(r"[A-Za-z0-9_-]{22,64}")
 DEFAULT_GRACE = 60.0

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable
 
-from exporter.families import Family, table
 from exporter.heartbeats.declare import Calendar
 from exporter.heartbeats.schedules import wall
+from toolkit.families import Family, table
 
 
 def collect(calendar: Calendar, zones: Iterable[str], now: float) -> list[Family]:

@@ -15,9 +15,9 @@ from exporter.heartbeats.heartbeat import Definition, Heartbeat
 from exporter.heartbeats.receipt import KINDS
 from exporter.heartbeats.receiver import Receiver, Unavailable
 from exporter.heartbeats.store import Entry
-from exporter.limits import Limit, subscriber
-from exporter.strict import ConfigError
-from exporter.web_parts import bearer, instant, problem, read_body, stream
+from toolkit.limits import Limit, subscriber
+from toolkit.strict import ConfigError
+from toolkit.web_parts import bearer, instant, problem, read_body, stream
 
 REQUEST_LIMIT = 100_000  # bytes of a declaration
 MOST_RECEIPTS = 1000

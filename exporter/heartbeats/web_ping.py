@@ -15,9 +15,9 @@ from exporter.heartbeats.ping import Malformed, Said
 from exporter.heartbeats.receipt import BODY_LIMIT, KINDS, Receipt
 from exporter.heartbeats.receiver import Receiver, Unavailable
 from exporter.heartbeats.register import ID
-from exporter.limits import Limit, subscriber
-from exporter.strict import ConfigError
-from exporter.web_parts import Ready, bearer, instant, is_plain, problem, read_body, whole_seconds
+from toolkit.limits import Limit, subscriber
+from toolkit.strict import ConfigError
+from toolkit.web_parts import Ready, bearer, instant, is_plain, problem, read_body, whole_seconds
 
 AGENT_LIMIT = 200
 OUTCOMES = ("accepted", "created", "malformed", "not_found", "unauthorized", "limited", "unavailable")

@@ -3,8 +3,8 @@
 from collections import Counter
 from collections.abc import Iterator, Mapping
 
-from exporter.families import Family, by
 from exporter.host.root import Root, read
+from toolkit.families import Family, by
 
 DEVICE_COLUMN = 5
 

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
-from exporter.families import Family, by
 from exporter.host.root import Root, attribute, optional
+from toolkit.families import Family, by
 
 
 def parse(states: list[str]) -> tuple[int, int]:

@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterator
 from importlib.metadata import version
 
-from exporter.families import Family, table
+from toolkit.families import Family, table
 
 LABELS = ("branch", "goarch", "goos", "goversion", "revision", "tags", "version")
 VERSION = version("heartline")

@@ -3,8 +3,8 @@
 import time
 from collections.abc import Iterator
 
-from exporter.families import Family, by, single, table
 from exporter.host.root import Root, attribute, names
+from toolkit.families import Family, by, single, table
 
 LABELS = ("device", "clocksource")
 

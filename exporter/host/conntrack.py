@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
-from exporter.families import Family, single
 from exporter.host.root import Root, attribute, read
+from toolkit.families import Family, single
 
 STATS = {
     "found": "Number of searched entries which were successful.",

@@ -9,9 +9,9 @@ from typing import Any
 
 import aiohttp
 
-from exporter.families import Family, Labels, Sample, Type
 from exporter.host.engine import Turns, Unanswered, ask, open_socket
 from exporter.host.root import Root
+from toolkit.families import Family, Labels, Sample, Type
 
 log = logging.getLogger(__name__)
 NANOSECONDS = 1_000_000_000

@@ -3,8 +3,8 @@
 import re
 from collections.abc import Iterator
 
-from exporter.families import Family, Sample, by, table
 from exporter.host.root import Root, names, number, optional, read
+from toolkit.families import Family, Sample, by, table
 
 MODES = ("user", "nice", "system", "idle", "iowait", "irq", "softirq", "steal")
 TICKS_PER_SECOND = 100

@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from exporter.families import Family, by, table
 from exporter.host.root import Root, names, number, optional
+from toolkit.families import Family, by, table
 
 
 class Reading(NamedTuple):

@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-from exporter.families import Family, Type, by, table
 from exporter.host.root import Root, optional, read
+from toolkit.families import Family, Type, by, table
 
 
 class Field(NamedTuple):

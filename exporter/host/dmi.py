@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator, Mapping
 
-from exporter.families import Family, table
 from exporter.host.root import Root, names, optional
+from toolkit.families import Family, table
 
 FIELDS = (
     "bios_date",

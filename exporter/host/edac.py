@@ -3,8 +3,8 @@
 import re
 from collections.abc import Iterator
 
-from exporter.families import Family, table
 from exporter.host.root import Root, attribute, names, optional
+from toolkit.families import Family, table
 
 Rows = list[tuple[tuple[str, ...], int]]
 CHANNEL = re.compile(r"ch(\d+)_([cu]e)_count")

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
-from exporter.families import Family, single
 from exporter.host.root import Root, attribute
+from toolkit.families import Family, single
 
 
 def parse(text: str) -> int:

@@ -4,10 +4,10 @@ import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from exporter.families import Family, Labels, Sample
 from exporter.host.filters import Filters
 from exporter.host.mounts import Answer
 from exporter.host.root import Root, read
+from toolkit.families import Family, Labels, Sample
 
 
 @dataclass(frozen=True, slots=True)

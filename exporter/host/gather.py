@@ -10,10 +10,10 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any
 
-from exporter.families import Family, by
 from exporter.host import build
 from exporter.host.readings import ASKERS, COLLECTORS, READERS
 from exporter.host.root import Root
+from toolkit.families import Family, by
 
 log = logging.getLogger(__name__)
 Timer = Callable[[], float]

@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-from exporter.families import Family, Sample, Type
 from exporter.host.root import Root, names, optional, optional_names
+from toolkit.families import Family, Sample, Type
 
 FILE = re.compile(r"(?P<type>[^0-9]+)(?P<id>[0-9]*)(_(?P<property>.+))?")
 TYPES = re.compile(r"vrm|beep_enable|update_interval|in|cpu|fan|pwm|temp|curr|power|energy|humidity|intrusion|freq")

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from exporter.families import Family, table
 from exporter.host.root import Root, read
+from toolkit.families import Family, table
 
 
 class Interrupt(NamedTuple):

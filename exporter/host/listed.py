@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from exporter import reach
-from exporter.durations import format_duration
-from exporter.strict import Section
+from toolkit.durations import format_duration
+from toolkit.strict import Section
 
 ADDRESS = re.compile(r"(\[[0-9a-fA-F:.]+\]|[^\s:/\[\]]+):[0-9]{1,5}")
 OWN_PATH = "/metrics/host"

@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from exporter.families import Family, by, table
 from exporter.host.root import Root, names, number, optional, read
+from toolkit.families import Family, by, table
 
 STATUS = re.compile(r"(\d+) blocks .*?\[(\d+)/(\d+)\] \[[U_]+\]")
 SYNCED = re.compile(r"\((\d+)/\d+\)")

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
-from exporter.families import Family, single
 from exporter.host.root import Root, read
+from toolkit.families import Family, single
 
 UNITS = {"": ("", 1), "kB": ("_bytes", 1024)}
 NAME = str.maketrans({"(": "_", ")": None})

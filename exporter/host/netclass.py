@@ -3,8 +3,8 @@
 import os
 from collections.abc import Iterator, Mapping
 
-from exporter.families import Family, Type, by, table
 from exporter.host.root import Root, names, optional
+from toolkit.families import Family, Type, by, table
 
 IFF_UP = 1
 WORDS = ("address", "broadcast", "duplex", "operstate", "ifalias")

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from functools import lru_cache
 from re import Pattern
 
-from exporter.families import Family, single
 from exporter.host.root import Root, read
+from toolkit.families import Family, single
 
 
 @lru_cache(maxsize=2000)

@@ -5,8 +5,8 @@ import shlex
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
-from exporter.families import Family, single, table
 from exporter.host.root import Root, read
+from toolkit.families import Family, single, table
 
 INFO = (
     "build_id",

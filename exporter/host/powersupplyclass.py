@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator, Mapping
 
-from exporter.families import Family, Sample, by
 from exporter.host.root import Root, names, optional, optional_names
+from toolkit.families import Family, Sample, by
 
 # The attribute in /sys, and the reading's name where it differs.
 PLAIN = {

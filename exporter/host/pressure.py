@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
-from exporter.families import Family, single
 from exporter.host.root import Root, optional
+from toolkit.families import Family, single
 
 WAITED = "Total time in seconds that processes have waited"
 STALLED = "Total time in seconds no process could make progress due to"

@@ -4,8 +4,8 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from exporter.families import Family, by, single
 from exporter.host.root import Root, attribute, names, optional
+from toolkit.families import Family, by, single
 
 
 class Process(NamedTuple):

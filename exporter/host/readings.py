@@ -2,7 +2,6 @@
 
 from collections.abc import Awaitable, Callable, Iterable
 
-from exporter.families import Family
 from exporter.host import (
     arp,
     bonding,
@@ -44,6 +43,7 @@ from exporter.host import (
     vmstat,
 )
 from exporter.host.root import Root
+from toolkit.families import Family
 
 Reader = Callable[[Root], Iterable[Family]]
 """Reads files: runs in a thread."""

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
-from exporter.families import Family, by
 from exporter.host.root import Root, read
+from toolkit.families import Family, by
 
 NANOSECONDS = 1_000_000_000
 COLUMNS = slice(7, 10)

@@ -3,8 +3,8 @@
 import os
 from collections.abc import Iterator
 
-from exporter.families import Family, single
 from exporter.host.root import Root, read
+from toolkit.families import Family, single
 
 PAGE = os.sysconf("SC_PAGESIZE")
 

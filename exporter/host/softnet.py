@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
-from exporter.families import Family, Type, by
 from exporter.host.root import Root, read
+from toolkit.families import Family, Type, by
 
 COLUMNS: tuple[tuple[int, str, Type, str], ...] = (
     (0, "processed_total", "counter", "Number of processed packets"),

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
-from exporter.families import Family, Type, single
 from exporter.host.root import Root, read
+from toolkit.families import Family, Type, single
 
 FIELDS: dict[str, tuple[str, Type, str]] = {
     "intr": ("node_intr_total", "counter", "Total number of interrupts serviced."),

@@ -5,9 +5,9 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple, cast
 
-from exporter.families import Family, Type, by, single, table
 from exporter.host.dbus import Bus, Refused, Request, connect
 from exporter.host.root import Root
+from toolkit.families import Family, Type, by, single, table
 
 SYSTEMD = "org.freedesktop.systemd1"
 MANAGER = "/org/freedesktop/systemd1"

@@ -6,8 +6,8 @@ import struct
 from collections import Counter
 from collections.abc import Iterator, Mapping
 
-from exporter.families import Family, by
 from exporter.host.root import Root
+from toolkit.families import Family, by
 
 STATES = (
     "unknown",

@@ -10,8 +10,8 @@ from typing import Any, cast
 
 from prometheus_client.parser import text_string_to_metric_families
 
-from exporter.families import Family, Sample, Type, by, single
 from exporter.host.root import Root, names, read
+from toolkit.families import Family, Sample, Type, by, single
 
 log = logging.getLogger(__name__)
 LARGEST = 8_388_608

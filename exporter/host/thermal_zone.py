@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
-from exporter.families import Family, table
 from exporter.host.root import Root, names, number, optional
+from toolkit.families import Family, table
 
 MILLIDEGREES = 1000
 

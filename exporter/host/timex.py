@@ -4,8 +4,8 @@ import ctypes
 import os
 from collections.abc import Iterator
 
-from exporter.families import Family, Type, single
 from exporter.host.root import Root
+from toolkit.families import Family, Type, single
 
 TIME_ERROR = 5
 STA_NANO = 0x2000

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
-from exporter.families import Family, table
 from exporter.host.root import Root, read
+from toolkit.families import Family, table
 
 QUEUES_COLUMN = 4
 

@@ -3,8 +3,8 @@
 import os
 from collections.abc import Iterator
 
-from exporter.families import Family, table
 from exporter.host.root import Root, optional
+from toolkit.families import Family, table
 
 LABELS = ("sysname", "release", "version", "machine", "nodename", "domainname")
 

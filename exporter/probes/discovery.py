@@ -3,11 +3,11 @@
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from exporter.durations import format_duration
 from exporter.probes import gateway
 from exporter.probes.internet import BY_ADDRESS, GROUP, RESOLVERS, Internet
 from exporter.probes.listed import Listed, Probes, timeout, via
 from exporter.probes.names import literal
+from toolkit.durations import format_duration
 
 OPTIONAL = ("host", "group", "schedule", "part", "via", "every")  # labels that are left out where they say nothing
 

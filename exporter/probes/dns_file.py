@@ -10,7 +10,7 @@ import dns.rdatatype
 
 from exporter.probes.module_parts import ip_choice, located, part, patterns, tls_config
 from exporter.probes.modules import DnsModule, RecordRules, TlsConfig
-from exporter.strict import ConfigError, Section
+from toolkit.strict import ConfigError, Section
 
 
 def dns_module(section: Section) -> DnsModule:

@@ -5,7 +5,7 @@ import re
 from exporter.probes.module_parts import either, ip_choice, located, part, patterns, tls_config
 from exporter.probes.modules import HeaderRule, HttpModule, Secret, SecretFile, TlsConfig
 from exporter.probes.patterns import pattern
-from exporter.strict import ConfigError, Section
+from toolkit.strict import ConfigError, Section
 
 COMPRESSIONS = ("gzip", "deflate", "br", "identity", "")
 # As blackbox_exporter reads them: KB and KiB are both 1024 bytes.

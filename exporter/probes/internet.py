@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from exporter.probes.module_parts import size
 from exporter.probes.modules import DnsModule, HttpModule, IcmpModule, IpChoice, Module, Modules, ThroughputModule
-from exporter.strict import Section
+from toolkit.strict import Section
 
 GROUP = "internet"
 V4 = IpChoice(preferred=4)

@@ -6,12 +6,12 @@ from ipaddress import ip_network
 from pathlib import Path
 
 from exporter import reach
-from exporter.durations import format_duration
 from exporter.probes import module_file
 from exporter.probes.internet import GROUP, Internet, internet
 from exporter.probes.modules import BUILT_IN, Module, Modules
 from exporter.probes.target import Gate, host_of
-from exporter.strict import Section
+from toolkit.durations import format_duration
+from toolkit.strict import Section
 
 INTERVAL, TIMEOUT, WAY_BACK = 30.0, 10.0, 1.0  # seconds
 LONGEST = 12 * 3600.0  # seconds; the rules forget a probe that was not heard of for longer

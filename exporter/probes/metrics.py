@@ -1,6 +1,6 @@
 """The names a probe may measure, with blackbox_exporter's help texts; all are gauges."""
 
-from exporter.families import Family, Labels, Sample
+from toolkit.families import Family, Labels, Sample
 
 HELP: dict[str, str] = {
     "probe_dns_lookup_time_seconds": "Returns the time taken for probe dns lookup in seconds",

@@ -5,7 +5,6 @@ import binascii
 import re
 from pathlib import Path
 
-from exporter import strict
 from exporter.probes import dns_file, http_file
 from exporter.probes.module_parts import ip_choice, located, part, size, tls_config
 from exporter.probes.modules import (
@@ -22,7 +21,8 @@ from exporter.probes.modules import (
     TlsModule,
 )
 from exporter.probes.patterns import pattern
-from exporter.strict import REQUIRED, ConfigError, Section
+from toolkit import strict
+from toolkit.strict import REQUIRED, ConfigError, Section
 
 PROBERS = ("http", "tcp", "dns", "icmp", "tls", "throughput", "grpc", "unix", "websocket")
 ELSEWHERE = ("grpc", "unix", "websocket")

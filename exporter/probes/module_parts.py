@@ -7,7 +7,7 @@ from typing import Literal, TypeVar
 
 from exporter.probes.modules import IpChoice, Secret, SecretFile, TlsConfig
 from exporter.probes.patterns import Pattern, pattern
-from exporter.strict import ConfigError, Section
+from toolkit.strict import ConfigError, Section
 
 P = TypeVar("P")
 

@@ -24,7 +24,7 @@ from exporter.probes.modules import (
 )
 from exporter.probes.patterns import Pattern
 from exporter.probes.shown import HIDDEN, SECRET_HEADER, TELLTALE, shown_line
-from exporter.strict import format_duration
+from toolkit.strict import format_duration
 
 # Fields that go by another name in the file; "" stands for the keys of the value itself.
 KEYS: Mapping[type, Mapping[str, str]] = {

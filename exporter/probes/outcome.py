@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from exporter.families import Family
+from toolkit.families import Family
 
 REASONS: dict[str, str] = {
     "dns_nxdomain": "the target's name does not exist, or has no address of the wanted kind",

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from html import escape
 
-from exporter.families import render
 from exporter.probes.history import Entry
 from exporter.probes.module_text import shown_module
 from exporter.probes.modules import Module
 from exporter.probes.outcome import Outcome
+from toolkit.families import render
 
 HEAD = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>Probes</title><style>

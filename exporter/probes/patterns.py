@@ -9,7 +9,7 @@ from typing import Any
 
 import re2  # type: ignore[import-untyped,unused-ignore]  # the wheel carries no types
 
-from exporter.strict import ConfigError
+from toolkit.strict import ConfigError
 
 QUIET = re2.Options()
 QUIET.log_errors = False

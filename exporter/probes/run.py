@@ -5,13 +5,13 @@ import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from exporter.families import Family, Sample, single
 from exporter.probes import dns, http, icmp, tcp, throughput, tls
 from exporter.probes.attempt import TIMEOUTS, Attempt, Means, Trace
 from exporter.probes.metrics import HELP, Sheet
 from exporter.probes.modules import Module
 from exporter.probes.outcome import FINAL, Failure, Outcome
 from exporter.probes.target import Target
+from toolkit.families import Family, Sample, single
 
 Probe = Callable[[Target, Module, Attempt], Awaitable[None]]
 

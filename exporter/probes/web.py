@@ -6,14 +6,14 @@ from typing import Self
 
 from aiohttp import web
 
-from exporter.families import EOF, render
 from exporter.probes.attempt import Means
 from exporter.probes.history import History
 from exporter.probes.modules import HttpModule, Module, Modules, TlsConfig
 from exporter.probes.page import debug_text, history_html
 from exporter.probes.run import OFFSET, budget, run
 from exporter.probes.target import Gate, Target
-from exporter.scrape import OPENMETRICS, TEXT, negotiate
+from toolkit.families import EOF, render
+from toolkit.negotiate import OPENMETRICS, TEXT, negotiate
 
 DEFAULT_MODULE = "http_2xx"
 LONGEST_TARGET = 2000

@@ -16,7 +16,8 @@ from exporter.heartbeats.receipt import SUCCESS, Receipt
 from exporter.heartbeats.receiver import Receiver
 from exporter.heartbeats.register import Keys
 from exporter.heartbeats.store import FILE, Store
-from exporter.scrape import Form, stream
+from exporter.scrape import stream
+from toolkit.negotiate import Form
 
 NOON = 1_700_000_000.0 - 1_700_000_000.0 % 86_400 + 43_200  # 12:00 UTC
 

@@ -9,12 +9,12 @@ from contextlib import asynccontextmanager
 import pytest
 from aiohttp import web
 
-from exporter.gate import Gate
-from exporter.web import Server, Site
-from exporter.web_entrance import Entrance
-from exporter.web_parts import read_body
-from exporter.webconfig import NOTHING
 from tests.program import Program, running
+from toolkit.gate import Gate
+from toolkit.web import Server, Site
+from toolkit.web_entrance import Entrance
+from toolkit.web_parts import read_body
+from toolkit.webconfig import NOTHING
 
 
 @pytest.fixture(scope="module")
@@ -103,7 +103,7 @@ async def server(most: int = 100, silent_seconds: float = 10.0) -> AsyncIterator
     """Our server around one page, with less patience than in earnest."""
     gate = Gate(lambda: {}, b"key")
     entrance = Entrance(lambda: NOTHING, gate, lambda request: "", asyncio.get_running_loop().time)
-    runner = web.ServerRunner(Server(Site(echo, {}, {}, entrance), most, lambda: NOTHING, silent_seconds))
+    runner = web.ServerRunner(Server(Site({}, {}, entrance, ("/ping/", echo)), most, lambda: NOTHING, silent_seconds))
     await runner.setup()
     try:
         site = web.TCPSite(runner, "127.0.0.1", 0)

@@ -12,7 +12,6 @@ from exporter.heartbeats.receipt import LOG, START, SUCCESS, Receipt
 from exporter.heartbeats.receiver import Unavailable
 from exporter.heartbeats.store import StorageError
 from exporter.heartbeats.upkeep import windows_open
-from exporter.strict import load as read
 from tests.heartbeats.clockwork import (
     NOON,
     FakeClock,
@@ -27,6 +26,7 @@ from tests.heartbeats.clockwork import (
     shown,
     started,
 )
+from toolkit.strict import load as read
 
 
 async def test_an_acknowledged_receipt_is_on_disk_and_shown(tmp_path: Path) -> None:

@@ -15,9 +15,9 @@ from pathlib import Path
 import psutil
 import pytest
 
-from exporter.families import render
 from exporter.host import COLLECTORS, Filters, Host, Root
 from tests.host.exposition import Exposition, read
+from toolkit.families import render
 
 TREES = Path(__file__).parent.parent / "fixtures/node/node_exporter.tar.gz"
 # A user's systemd refuses to run where the system's does not, which it takes from this folder. It is made in a

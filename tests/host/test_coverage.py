@@ -7,11 +7,11 @@ from pathlib import Path
 import psutil
 import pytest
 
-from exporter.families import render
 from exporter.host import COLLECTORS, DEFAULT_OFF, Host, Root
-from exporter.meta import process
 from tests.host.conftest import scrape
 from tests.host.exposition import Exposition, read
+from toolkit.families import render
+from toolkit.own import process
 
 METRICS = Path(__file__).parent.parent / "fixtures/node/metrics.tsv"
 # Asked for, and served neither from the recorded trees nor from this machine nor from a running systemd.

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from exporter.families import single
 from exporter.host import COLLECTORS, DEFAULT_OFF, Host, Root, unknown
 from exporter.host.gather import Outcome, join
 from tests.host.conftest import scrape
+from toolkit.families import single
 
 FILES = ("loadavg", "stat", "filefd", "entropy", "vmstat")
 

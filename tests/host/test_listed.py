@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from exporter.host.listed import ListedHost, hosts, targets
-from exporter.strict import ConfigError, load
+from toolkit.strict import ConfigError, load
 
 
 def read(text: str) -> tuple[ListedHost, ...]:

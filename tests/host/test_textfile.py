@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from exporter.families import render
 from exporter.host import Host, Root
 from exporter.host.textfile import parse
 from tests.host.conftest import scrape
 from tests.host.exposition import Exposition, Series, read
+from toolkit.families import render
 
 
 async def serve(*folders: Path) -> Exposition:

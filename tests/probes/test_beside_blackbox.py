@@ -11,12 +11,12 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from exporter.families import render
 from exporter.probes import module_file
 from stack import tools
 from tests.probes import certificates
 from tests.probes.nameserver import over_tcp, over_udp
 from tests.probes.partners import outcome, page, saying, serving, silent
+from toolkit.families import render
 
 MODULES = """
 modules:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from exporter.probes.discovery import everything, targets
 from exporter.probes.listed import Listed, probes
-from exporter.strict import load
+from toolkit.strict import load
 
 RESOLV_CONF = "nameserver 192.168.1.1\nnameserver 192.168.1.2\n"
 

@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 import yaml
 
-from exporter.durations import format_duration
 from exporter.probes import internet, listed
 from exporter.probes.discovery import OPTIONAL, targets
 from exporter.probes.internet import Internet, Throughput
@@ -16,6 +15,7 @@ from exporter.probes.listed import Listed
 from exporter.probes.modules import BUILT_IN
 from exporter.probes.outcome import REASONS
 from exporter.probes.run import PROBES
+from toolkit.durations import format_duration
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "probes.md").read_text()

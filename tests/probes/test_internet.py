@@ -4,9 +4,9 @@ import dns.message
 import pytest
 
 from exporter.probes.internet import Internet, Throughput, internet
-from exporter.strict import ConfigError, load
 from tests.probes.nameserver import over_udp
 from tests.probes.partners import outcome, page, saying, serving, steps
+from toolkit.strict import ConfigError, load
 
 
 def read(text: str) -> Internet | None:

@@ -6,7 +6,7 @@ import pytest
 
 from exporter.probes.listed import Probes, gate, probes, via
 from exporter.probes.outcome import Failure
-from exporter.strict import ConfigError, load
+from toolkit.strict import ConfigError, load
 
 SCHEDULES = frozenset({"office"})
 

@@ -7,7 +7,7 @@ import pytest
 from exporter.probes import module_file
 from exporter.probes.module_text import shown_module
 from exporter.probes.modules import BUILT_IN, Secret, SecretFile
-from exporter.strict import ConfigError
+from toolkit.strict import ConfigError
 
 EVERY_KEY = """
 modules:

@@ -4,10 +4,10 @@ import asyncio
 
 import pytest
 
-from exporter.families import render
 from exporter.probes.outcome import REASONS
 from exporter.probes.run import budget, share
 from tests.probes.partners import module, names, outcome, page, reading, serving, silent, steps
+from toolkit.families import render
 
 
 @pytest.mark.parametrize(

@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 
-from exporter import tlsconfig
-from exporter.gate import CHALLENGE, Gate, Verdict
-from exporter.strict import ConfigError, Section
-from exporter.strict import load as load_yaml
+from toolkit import tlsconfig
+from toolkit.gate import CHALLENGE, Gate, Verdict
+from toolkit.strict import ConfigError, Section
+from toolkit.strict import load as load_yaml
 
 __all__ = ["CHALLENGE", "ConfigError", "Gate", "RateLimit", "Verdict", "Watched", "WebConfig", "load", "parse"]
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exporter.limits import Limit, client_address, subscriber
+from toolkit.limits import Limit, client_address, subscriber
 
 PROXIES = [ip_network("10.0.0.0/8"), ip_network("fd00::/8")]
 

@@ -14,8 +14,8 @@ from enum import Enum
 from pathlib import Path
 from typing import Literal, TypeVar
 
-from exporter.durations import format_duration, parse_duration
-from exporter.yamltree import ConfigError, Entries, Listing, Node, Scalar, compose, found, quoted
+from toolkit.durations import format_duration, parse_duration
+from toolkit.yamltree import ConfigError, Entries, Listing, Node, Scalar, compose, found, quoted
 
 __all__ = ["REQUIRED", "ConfigError", "Section", "format_duration", "load", "parse_duration", "read"]
 

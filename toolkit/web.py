@@ -1,4 +1,4 @@
-"""The exporter's HTTP server: which address means what, and who may ask.
+"""The HTTP server of a program: which address means what, and who may ask.
 
 On aiohttp's low-level server, without an Application: its router alone takes longer than everything we do for a ping.
 """
@@ -9,10 +9,10 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 from aiohttp import web
 
-from exporter.limits import Network, client_address
-from exporter.web_entrance import Entrance
-from exporter.web_parts import HEADERS, problem
-from exporter.webconfig import WebConfig
+from toolkit.limits import Network, client_address
+from toolkit.web_entrance import Entrance
+from toolkit.web_parts import HEADERS, problem
+from toolkit.webconfig import WebConfig
 
 log = logging.getLogger(__name__)
 
@@ -24,12 +24,19 @@ Hot = Callable[[web.BaseRequest, str, str], Awaitable[web.StreamResponse]]
 
 
 class Site:
-    """Hands each request to whom its address names. `open_pages` bring their own keys; all others have an entrance."""
+    """Hands each request to whom its address names. `open_pages` bring their own keys; all others have an entrance.
+
+    `hot`: a prefix of addresses, and who answers those before anything else is looked at.
+    """
 
     def __init__(
-        self, ping: Hot, open_pages: Mapping[str, Page], pages: Mapping[str, Page], entrance: Entrance
+        self,
+        open_pages: Mapping[str, Page],
+        pages: Mapping[str, Page],
+        entrance: Entrance,
+        hot: tuple[str, Hot] | None = None,
     ) -> None:
-        self._ping = ping
+        self._hot = hot
         self._open_pages = open_pages
         self._pages = pages
         self._entrance = entrance
@@ -44,8 +51,8 @@ class Site:
         if not path.startswith("/"):  # the form that proxies are asked in: http://host/path
             path = "/" + path.partition("://")[2].partition("/")[2]
         try:
-            if path.startswith("/ping/"):
-                return await self._ping(request, path[6:], query)
+            if self._hot is not None and path.startswith(self._hot[0]):
+                return await self._hot[1](request, path.removeprefix(self._hot[0]), query)
             headers = request[HEADERS] = self._entrance.headers
             answer = await self._answer(request, path.strip("/").split("/"), query)
             if not answer.prepared:
@@ -55,7 +62,7 @@ class Site:
             raise
         except Exception:  # the one broad one: whatever is wrong with one request, the others go on
             log.exception("request failed: %s", request.method)
-            return problem(500, "this request failed; the log of the exporter says why")
+            return problem(500, "this request failed; the log of this program says why")
 
     async def _answer(self, request: web.BaseRequest, path: list[str], query: str) -> web.StreamResponse:
         page = self._open_pages.get(path[0])

@@ -4,10 +4,10 @@ from collections.abc import Callable, Mapping
 
 from aiohttp import web
 
-from exporter.gate import CHALLENGE, Gate, Verdict
-from exporter.limits import Limit, subscriber
-from exporter.web_parts import whole_seconds
-from exporter.webconfig import RateLimit, WebConfig
+from toolkit.gate import CHALLENGE, Gate, Verdict
+from toolkit.limits import Limit, subscriber
+from toolkit.web_parts import whole_seconds
+from toolkit.webconfig import RateLimit, WebConfig
 
 LOGINS = (0.5, 10, 10_000)  # wrong passwords a second in the long run, at once, and addresses remembered
 

@@ -9,7 +9,7 @@ from ipaddress import ip_address
 from pathlib import Path
 from typing import cast
 
-from exporter.strict import ConfigError, Section
+from toolkit.strict import ConfigError, Section
 
 VERSIONS = {"TLS12": ssl.TLSVersion.TLSv1_2, "TLS13": ssl.TLSVersion.TLSv1_3}
 # RFC 8996; OpenSSL 3 does not speak them at its usual security level either.

@@ -3,7 +3,7 @@
 import re
 from functools import lru_cache
 
-from exporter.yamltree import ConfigError, quoted
+from toolkit.yamltree import ConfigError, quoted
 
 # Milliseconds, from large to small: the order in which they must be written.
 UNITS = {"y": 31_536_000_000, "w": 604_800_000, "d": 86_400_000, "h": 3_600_000, "m": 60_000, "s": 1000, "ms": 1}

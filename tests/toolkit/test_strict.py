@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exporter.strict import ConfigError, Section, format_duration, load, parse_duration, read
+from toolkit.strict import ConfigError, Section, format_duration, load, parse_duration, read
 
 EXAMPLE = """\
 heartbeats:

@@ -9,7 +9,7 @@ from prometheus_client import Metric
 from prometheus_client import parser as text
 from prometheus_client.openmetrics import parser as openmetrics
 
-from exporter.families import EOF, Family, Sample, Type, by, render, single, table
+from toolkit.families import EOF, Family, Sample, Type, by, render, single, table
 
 PLAIN: tuple[Type, ...] = ("counter", "gauge", "untyped")
 

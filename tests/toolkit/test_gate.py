@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 import bcrypt
 import pytest
 
-from exporter.gate import NOBODY, Gate, Verdict, nobody
+from toolkit.gate import NOBODY, Gate, Verdict, nobody
 
 ALICE = bcrypt.hashpw("pässwörd ☂".encode(), bcrypt.gensalt(4)).decode()
 BOB = bcrypt.hashpw(b"secret", bcrypt.gensalt(4)).decode()

@@ -6,8 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from exporter import webconfig
-from exporter.webconfig import ConfigError
 from tests.tlspartners import (
     SERVER,
     answer,
@@ -18,6 +16,8 @@ from tests.tlspartners import (
     write_all,
     written,
 )
+from toolkit import webconfig
+from toolkit.webconfig import ConfigError
 
 
 @pytest.fixture

@@ -8,10 +8,10 @@ from pathlib import Path
 import bcrypt
 import pytest
 
-from exporter import webconfig
-from exporter.gate import Gate
-from exporter.webconfig import ConfigError, Watched
 from tests.tlspartners import SECOND, client, refused, served_name, serving, write_all, written
+from toolkit import webconfig
+from toolkit.gate import Gate
+from toolkit.webconfig import ConfigError, Watched
 
 ALICE = bcrypt.hashpw("pässwörd ☂".encode(), bcrypt.gensalt(4)).decode()
 BOB = bcrypt.hashpw(b"secret", bcrypt.gensalt(4)).decode()
