@@ -17,7 +17,7 @@ NEEDED = ("prometheus", "promtool", "alertmanager", "amtool")
 NEEDED_ONCE = (
     *("shellcheck", "node_exporter", "blackbox_exporter"),
     # What tests talk to or call, and what a small installation may lack.
-    *("curl", "busybox", "dbus-daemon", "systemd", "ip", "openssl"),
+    *("curl", "busybox", "dbus-daemon", "systemd", "ip", "openssl", "sshd"),
 )
 
 

@@ -44,6 +44,7 @@ TOOLS = {
     "systemd": Tool(("systemd",), ("systemd",)),
     "ip": Tool(("iproute2",), ("ip",), version="-V"),
     "openssl": Tool(("openssl",), ("openssl",), version="version"),
+    "sshd": Tool(("openssh-server",), ("sshd",), version="-V"),
 }
 
 
