@@ -32,6 +32,7 @@ class Model:
     max_tokens: int  # of an answer
     price: Price
     timeout: float  # seconds of one call
+    at_once: int  # calls; a model on one's own machine answers one after the other anyway
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     ca_file: Path | None = None
 
@@ -75,17 +76,18 @@ def _model(section: Section, environ: Mapping[str, str]) -> Model:
     name = section.text("name")
     if not NAME.fullmatch(name):
         raise section.error("name", f"{name!r}: expected letters, digits, . _ : / -, at most 63 of them")
+    trust = cast(Trust, section.choice("trust", ("local", "remote"), "remote"))  # what nobody said is local is not
     model = Model(
         name=name,
         base_url=_url(section),
         model=section.text("model"),
-        # What nobody said is local is not.
-        trust=cast(Trust, section.choice("trust", ("local", "remote"), "remote")),
+        trust=trust,
         api_key=_key(section, environ, name),
         context_tokens=section.integer("context_tokens", 8192, low=2048, high=10_000_000),
         max_tokens=section.integer("max_tokens", 1000, low=100, high=100_000),
         price=_price(section.section("price")),
         timeout=section.duration("timeout", 30.0, low=0.05, high=600.0),
+        at_once=section.integer("at_once", 1 if trust == "local" else 4, low=1, high=100),
         headers=_headers(section),
         ca_file=Path(section.text("ca_file")) if section.has("ca_file") else None,
     )

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 from analyzer.finding import Finding
 
@@ -29,7 +29,7 @@ Result = Literal[
     "deadline",
     "redaction",  # its words could not be redacted
 ]
-RESULTS: tuple[Result, ...] = Result.__args__  # type: ignore[attr-defined]  # a Literal's words, told once
+RESULTS: tuple[Result, ...] = get_args(Result)
 
 # Of the whole review; deterministic findings are whole in every case.
 Outcome = Literal["answered", "cached", "nothing_new", "no_model", "budget_exhausted", "failed"]
@@ -54,7 +54,7 @@ Reason = Literal[
     "duplicate",
     "too_many",
 ]
-REASONS: tuple[Reason, ...] = Reason.__args__  # type: ignore[attr-defined]  # a Literal's words, told once
+REASONS: tuple[Reason, ...] = get_args(Reason)
 
 
 @dataclass(frozen=True, slots=True)
