@@ -1,0 +1,63 @@
+"""What runs of one source usually have: counts per template, as bounded JSON."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from analyzer.excerpt.template import Template
+
+MOST = 2000  # templates remembered; those not seen for longest go first
+WEIGHT = 0.2  # of the latest run in the average
+
+
+@dataclass(frozen=True, slots=True)
+class Habit:
+    """`usual` is the average as of run `last`; numbers of runs count from 1."""
+
+    usual: float
+    first: int
+    last: int
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """What earlier runs of one source had; `runs` is how many there were."""
+
+    runs: int
+    habits: Mapping[str, Habit]
+
+    @classmethod
+    def of(cls, json: Any) -> "Memory":
+        """From what `after` told; None: no earlier run. ValueError where it is anything else."""
+        if json is None:
+            return cls(0, {})
+        try:
+            runs, rows = json["runs"], json["templates"]
+            habits = {str(id): Habit(float(usual), int(first), int(last)) for id, (usual, first, last) in rows.items()}
+            return cls(int(runs), habits)
+        except (KeyError, TypeError, AttributeError, ValueError, OverflowError) as e:
+            raise ValueError("this is no memory of templates") from e
+
+    def knows(self, id: str) -> bool:
+        """Whether an earlier run had it, unless that was so long ago that it is forgotten."""
+        return id in self.habits
+
+    def usual(self, id: str) -> float:
+        """Lines that a run usually has of it, as of now; an absence counts as a run with none."""
+        habit = self.habits.get(id)
+        return habit.usual * (1 - WEIGHT) ** max(0, self.runs - habit.last) if habit else 0.0
+
+    def after(self, templates: Iterable[Template]) -> dict[str, Any]:
+        """What to remember once a run had these."""
+        run = self.runs + 1
+        habits = dict(self.habits)
+        for template in templates:
+            habits[template.id] = self._with(template, run)
+        kept = sorted(habits.items(), key=lambda item: (-item[1].last, -item[1].usual, item[0]))[:MOST]
+        return {"runs": run, "templates": {id: [round(h.usual, 3), h.first, h.last] for id, h in kept}}
+
+    def _with(self, template: Template, run: int) -> Habit:
+        before = self.habits.get(template.id)
+        if before is None:
+            return Habit(float(template.count), run, run)
+        return Habit(self.usual(template.id) * (1 - WEIGHT) + template.count * WEIGHT, before.first, run)
