@@ -72,7 +72,7 @@ def _fill(ranked: Sequence[Named], room: int) -> tuple[list[str], dict[str, Show
 
 def _line(name: str, shown: Shown, template: Template) -> str:
     words = [name, template.level or "", "new" if template.new else "", "burst" if burst(template) else ""]
-    words += [f"x{template.count}", f"usual {template.usual:.3g}" if template.usual else ""]
+    words += [f"x{template.count}", f"usual {template.usual:.1f}" if template.usual else ""]
     words += [_string(clean(shown.source, CUT_SOURCE)), f"line {shown.line}", _string(shown.text)]
     if template.count > 1:
         words += ["shape", _string(clean(template.text, CUT_SHAPE))]

@@ -109,7 +109,7 @@ class Masker:
         more = len(words) > TOKENS and words.pop()
         told = " ".join([word if word.isalpha() else self._word(word) for word in words])
         if any(naming in told for naming in NAMING):
-            told = USER.sub(rf"\1{MASK}", told)
+            told = USER.sub(lambda found: found[1] + MASK, told)
         if MASK in told:
             if not MONTHS.isdisjoint(words):
                 told = WORDED.sub(MASK, told)

@@ -26,16 +26,18 @@ Level = Callable[[str], Severity | None]
 
 
 class _Group:
-    __slots__ = ("count", "doubt", "example", "id", "level", "line", "text")
+    __slots__ = ("count", "doubtful", "example", "id", "level", "line", "text")
 
-    def __init__(self, id: str, text: str, line: int, example: str) -> None:
+    def __init__(self, id: str, text: str) -> None:
         self.id = id
         self.text = text
-        self.line = line
-        self.example = example
-        self.count = 0
-        self.level: Severity | None = None
-        self.doubt: Level | None = None  # asked for every line, since digits decide
+        self.line = self.count = 0
+        self.example = ""
+        self.doubtful = bool(severity.DOUBT.search(text))  # digits decide, so every line is asked
+        self.level: Severity | None = None if self.doubtful else severity.level(text)
+
+
+Known = tuple[_Group | None, Level | None]
 
 
 class Miner:
@@ -44,30 +46,31 @@ class Miner:
     def __init__(self, memory: Memory, priority: Level | None = None) -> None:
         self.overflow = 0  # lines of too many different shapes, which stand in no template
         self._memory = memory
-        self._priority = priority or severity.numbered
+        self._priority = priority
         self._masker = Masker()
         self._groups: dict[str, _Group] = {}
-        self._by_sketch: dict[bytes, _Group | None] = {}
-        self._free = [MOST, MOST_SEVERE]
+        self._by_sketch: dict[bytes, Known] = {}
+        self._free = MOST
+        self._free_severe = MOST_SEVERE
 
     def add(self, lines: list[str], number: int) -> None:
         """Count lines; `number` is that of the first of them."""
         found = sketches(lines)
         first = dict(zip(reversed(found), range(len(found) - 1, -1, -1), strict=True))
-        doubtful = {}
+        asked: dict[bytes, tuple[_Group, Level]] = {}
         for sketch, count in Counter(found).items():
-            group = self._group(sketch)
+            group, ask = self._group(sketch)
             if group is None:
                 self.overflow += count
                 continue
             index = first[sketch]
-            if number + index < group.line or not group.count:
-                group.line, group.example = number + index, lines[index][: CUT * 2]
+            if not group.count or number + index < group.line:
+                group.line, group.example = number + index, lines[index][: 2 * CUT]
             group.count += count
-            if group.doubt:
-                doubtful[sketch] = group
-        if doubtful:
-            _settle(doubtful, found, lines)
+            if ask:
+                asked[sketch] = group, ask
+        if asked:
+            _settle(asked, found, lines)
 
     def templates(self) -> list[Template]:
         """What was counted so far, in the order of first lines."""
@@ -85,47 +88,49 @@ class Miner:
             usual=self._memory.usual(group.id),
         )
 
-    def _group(self, sketch: bytes) -> _Group | None:
-        try:
-            return self._by_sketch[sketch]
-        except KeyError:
-            group = self._by_signature(sketch.decode(errors="replace"))
-        if len(sketch) <= MOST_SKETCH:
+    def _group(self, sketch: bytes) -> Known:
+        known = self._by_sketch.get(sketch)
+        if known is None:
+            group = self._by_signature(sketch)
+            known = group, self._ask(group, sketch) if group else None
             if len(self._by_sketch) >= MOST_SKETCHES:
                 self._by_sketch.clear()
-            self._by_sketch[sketch] = group
-        return group
+            if len(sketch) <= MOST_SKETCH:
+                self._by_sketch[sketch] = known
+        return known
 
-    def _by_signature(self, sketch: str) -> _Group | None:
-        text = self._masker.signature(sketch)
+    def _by_signature(self, sketch: bytes) -> _Group | None:
+        text = self._masker.signature(sketch.decode(errors="replace"))
         group = self._groups.get(text)
-        if group is None:
-            group = self._admitted(text)
+        if group is None and (id := identity(text)) and self._admits(id, text):
+            group = self._groups[text] = _Group(id, text)
         return group
 
-    def _admitted(self, text: str) -> _Group | None:
-        """A new group, or None where there is no place for it."""
-        id = identity(text)
+    def _admits(self, id: str, text: str) -> bool:
+        """Whether there is a place for a new group; takes it."""
         if self._memory.knows(id):
-            said = severity.level(text)
-        elif self._free[0]:
-            said = severity.level(text)
-            self._free[0] -= 1
-        elif self._free[1] and (said := severity.level(text)):
-            self._free[1] -= 1
+            return True
+        if self._free:
+            self._free -= 1
+        elif self._free_severe and severity.level(text):
+            self._free_severe -= 1
         else:
-            return None
-        group = self._groups[text] = _Group(id, text, 0, "")
-        if severity.DOUBT.search(text):
-            group.doubt = lambda line: severity.worse(severity.level(line), self._priority(line))
-        else:
-            group.level, group.doubt = said, self._priority
-        return group
+            return False
+        return True
+
+    def _ask(self, group: _Group, sketch: bytes) -> Level | None:
+        """What has to be asked of every line with this sketch; None: the group's shape says it all."""
+        priority, numbered = self._priority, severity.may_be_numbered(sketch)
+        words = severity.level if group.doubtful else severity.numbered if numbered else None
+        if priority is None or words is None:
+            return priority or words
+        return lambda line: severity.worse(words(line), priority(line))
 
 
-def _settle(doubtful: dict[bytes, _Group], found: list[bytes], lines: list[str]) -> None:
-    """Take the worst that any line of a doubtful group says."""
+def _settle(asked: dict[bytes, tuple[_Group, Level]], found: list[bytes], lines: list[str]) -> None:
+    """Take the worst that any line says."""
     for sketch, line in zip(found, lines, strict=True):
-        group = doubtful.get(sketch)
-        if group and group.doubt and group.level != "critical":
-            group.level = severity.worse(group.level, group.doubt(line))
+        if sketch in asked:
+            group, ask = asked[sketch]
+            if group.level != "critical":
+                group.level = severity.worse(group.level, ask(line))

@@ -3,6 +3,8 @@
 import re
 from collections.abc import Mapping
 
+import re2
+
 from analyzer.finding import RANK, Severity
 
 LEVELS: Mapping[str, Severity] = {
@@ -11,15 +13,16 @@ LEVELS: Mapping[str, Severity] = {
     **dict.fromkeys(("notice", "note", "info", "information", "inf", "debug", "dbg", "trace", "verbose"), "info"),
 }
 NAMES = "|".join(sorted(LEVELS, key=len, reverse=True))
+BEFORE = r"(?:^|[^\w\\])"
 # Only where a program puts it: a field, or the first words. What a message quotes has its quotes escaped.
-FIELD = re.compile(
-    rf'(?i)(?<![\w\\])"(?:level|severity|lvl|levelname|log\.level)" ?: ?"({NAMES})"'
+FIELD = re2.compile(
+    rf'(?i){BEFORE}"(?:level|severity|lvl|levelname|log\.level)" ?: ?"({NAMES})"'
     rf'|^[^"]{{0,80}}?\b(?:level|lvl|severity)="?({NAMES})\b'
     rf"|^[^a-z]{{0,60}}[\[(<| ]({NAMES})[\])>|: ]"
 )
-NUMBERED = re.compile(r'^<(\d{1,3})>|(?<![\w\\])"?(?:PRIORITY|priority)"? ?[:=] ?"?([0-7])\b')
+NUMBERED = re2.compile(rf'^<(\d{{1,3}})>|{BEFORE}"?(?:PRIORITY|priority)"? ?[:=] ?"?([0-7])\b')
 # pino and bunyan
-TENS = re.compile(r'(?<![\w\\])"level" ?: ?([1-6])0\b')
+TENS = re2.compile(rf'{BEFORE}"level" ?: ?([1-6])0\b')
 BY_TENS: Mapping[str, Severity] = {
     "1": "info",
     "2": "info",
@@ -43,8 +46,8 @@ HARMLESS = re.compile(
     r"|\b[\w-]{1,64}\.(?:logs?|conf|cfg|txt|html?|php|py|js|service|c|h|cc|cpp)\b"
     r"|\b(?:alert|error|warning|critical|fail|panic)-(?:manager|free|safe|over|level)\b|\bpanic(?:_on_\w+)?=\S*"
 )
-CRITICAL = re.compile(r"(?i)\b(?:kernel panic|panic(?:ked)?|fatal|emerg(?:ency)?|crit(?:ical)?|catastrophic)\b")
-WARNING = re.compile(
+CRITICAL = re2.compile(r"(?i)\b(?:kernel panic|panic(?:ked)?|fatal|emerg(?:ency)?|crit(?:ical)?|catastrophic)\b")
+WARNING = re2.compile(
     r"(?i)\b(?:errors?|err|fail(?:ed|ures?|s|ing)?|denied|warn(?:ing)?s?|refused|rejected|time(?:d )?outs?|alert"
     r"|exceptions?|traceback|segfault|general protection|oops|corrupt(?:ed|ion)?|abort(?:ed|ing)?|unable to"
     r"|can(?:not|'t)|could ?n(?:o|')t|unreachable|unauthori[sz]ed|forbidden|bad|severe|dropped|hung|stuck|killed"
@@ -52,20 +55,29 @@ WARNING = re.compile(
     r"|\w(?:Exception|Error)\b"
 )
 # Where digits decide, which a shape does not have.
-DOUBT = re.compile(rf"(?i)<\*> (?:\w{{1,20}} )?{BAD}\b|\b{BAD}(?:_count)?[\"']? ?(?:[=:]|is|was) ?[\"']?<\*>")
+DOUBT = re2.compile(rf"(?i)<\*> (?:\w{{1,20}} )?{BAD}\b|\b{BAD}(?:_count)?[\"']? ?(?:[=:]|is|was) ?[\"']?<\*>")
 
 
 def level(text: str) -> Severity | None:
     """The worse of words, field and priority; None: it says nothing. A field that says info stands against words."""
-    said, priority = _words(text), numbered(text)
-    field = _field(text)
+    text = _encodable(text)
+    said, field, priority = _words(text), _field(text), _numbered(text)
     if field == "info" and said:
         said = "warning" if said == "critical" else "info"
     return worse(worse(said, field), priority)
 
 
+def may_be_numbered(sketch: bytes) -> bool:
+    """Whether `numbered` can say anything of lines with this sketch (see mask.py)."""
+    return sketch.startswith(b"<0>") or any(word in sketch for word in (b"PRIORITY", b"priority", b'"level"'))
+
+
 def numbered(text: str) -> Severity | None:
     """By syslog priority, journal priority or a numbered level."""
+    return _numbered(_encodable(text))
+
+
+def _numbered(text: str) -> Severity | None:
     if found := NUMBERED.search(text):
         number = int(found[1] or found[2]) & 7
         return "critical" if number <= 2 else "warning" if number <= 4 else None
@@ -91,3 +103,8 @@ def _words(text: str) -> Severity | None:
         return None
     rest = HARMLESS.sub(" ", text)
     return "critical" if CRITICAL.search(rest) else "warning" if WARNING.search(rest) else None
+
+
+def _encodable(text: str) -> str:
+    """Without lone surrogates, which RE2 refuses."""
+    return text if text.isascii() else text.encode(errors="replace").decode()

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from math import inf
 from typing import Any
 
 from analyzer.excerpt.template import Template
@@ -32,9 +33,11 @@ class Memory:
         if json is None:
             return cls(0, {})
         try:
-            runs, rows = json["runs"], json["templates"]
+            runs, rows = int(json["runs"]), json["templates"]
             habits = {str(id): Habit(float(usual), int(first), int(last)) for id, (usual, first, last) in rows.items()}
-            return cls(int(runs), habits)
+            if runs < 0 or not all(0 <= habit.usual < inf for habit in habits.values()):
+                raise ValueError
+            return cls(runs, habits)
         except (KeyError, TypeError, AttributeError, ValueError, OverflowError) as e:
             raise ValueError("this is no memory of templates") from e
 
