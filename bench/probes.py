@@ -1,7 +1,7 @@
 """How many probes a second and core, and how much memory, beside blackbox_exporter; and 2,000 targets every 30 s.
 
-The probing program runs alone on one core, its targets and the load on the others. Both answer in turns, so that both
-see the same machine. On our side that is a bare server around `probe`: all of /probe, nothing else of the exporter.
+The probing program, the whole exporter on our side, runs alone on one core, its targets and the load on the others.
+Both answer in turns, so that both see the same machine.
 """
 
 import asyncio
@@ -21,17 +21,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import aiohttp
-from aiohttp import web
 
-from bench import probe_targets
+from bench import install, probe_targets
 from bench.figures import Goal, conclude, ratio
-from exporter.probes import module_file
-from exporter.probes.attempt import Means
-from exporter.probes.echoes import Echoes
-from exporter.probes.names import Names
-from exporter.probes.target import gate
-from exporter.probes.web import Probing, probe
-from stack import tools
+from stack import ports, tools
 
 ROUNDS = 5
 SECONDS = 3  # of load in a round
@@ -50,6 +43,8 @@ MODULES = """modules:
   dns: {prober: dns, dns: {query_name: www.test, query_type: A, preferred_ip_protocol: ip4}}
   icmp: {prober: icmp, icmp: {preferred_ip_protocol: ip4}}
 """
+
+EXPORTER = "modules_file: ../blackbox.yml\nprobe_targets: {networks: [127.0.0.0/8]}\n"
 
 
 @dataclass
@@ -73,31 +68,12 @@ class Side:
 
 
 def main(arguments: Sequence[str] = ()) -> int:
-    """Prints the tables; `serve <file>` and `targets` are what children do, `late` is only the run with 2,000."""
-    match list(arguments):
-        case ["serve", path]:
-            asyncio.run(serve(Path(path)))
-        case ["targets"]:
-            asyncio.run(probe_targets.serve())
-        case rest:
-            measure("late" in rest)
+    """Prints the tables; `targets` is what a child does, `late` is only the run with 2,000."""
+    if list(arguments) == ["targets"]:
+        asyncio.run(probe_targets.serve())
+    else:
+        measure("late" in arguments)
     return 0
-
-
-async def serve(modules: Path) -> None:
-    """Ours, on a port that it prints."""
-    loop = asyncio.get_running_loop()
-    means = Means(loop.time, Names(), Echoes(os.getpid(), time.time_ns))
-    probing = Probing(module_file.load(modules), gate([], ["127.0.0.0/8"], []), means, time.time)
-
-    async def answer(request: web.BaseRequest) -> web.StreamResponse:
-        return await probe(request, probing)
-
-    runner = web.ServerRunner(web.Server(answer), access_log=None)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0, backlog=1024).start()
-    print("port", runner.addresses[0][1], flush=True)
-    await asyncio.Event().wait()
 
 
 def measure(only_late: bool) -> None:
@@ -109,10 +85,7 @@ def measure(only_late: bool) -> None:
         os.sched_setaffinity(0, apart[1])
         _, ports = stack.enter_context(child([sys.executable, "-m", "bench.probes", "targets"], apart[1]))
         targets = probe_targets.Targets(*(int(port) for port in ports.split()))
-        ours = [sys.executable, "-m", "bench.probes", "serve", str(config)]
-        pid, port = stack.enter_context(child(ours, apart[0]))
-        sides = [Side("heartline", pid, f"http://127.0.0.1:{port}")]
-        print("heartline: a bare server around `probe`, beside the whole of blackbox_exporter")
+        sides = [stack.enter_context(heartline(Path(folder), apart[0]))]
         goals = []
         if not only_late:
             sides.append(stack.enter_context(blackbox(config, apart[0])))
@@ -137,20 +110,33 @@ def child(command: Sequence[str], cores: set[int]) -> Iterator[tuple[int, str]]:
 
 
 @contextmanager
+def heartline(folder: Path, cores: set[int]) -> Iterator[Side]:
+    own = install.make(folder / "heartline", EXPORTER)
+    with started("heartline", own.command(), own.url, cores) as side:
+        yield side
+
+
+@contextmanager
 def blackbox(config: Path, cores: set[int]) -> Iterator[Side]:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    url = f"http://127.0.0.1:{ports.free(1)[0]}"
     program = tools.find("blackbox_exporter", "newest")
+    name = f"blackbox_exporter {tools.version('blackbox_exporter', program)}"
+    listen = f"--web.listen-address={url.removeprefix('http://')}"
+    with started(name, [str(program), f"--config.file={config}", listen, "--log.level=error"], url, cores) as side:
+        yield side
+
+
+@contextmanager
+def started(name: str, command: Sequence[str], url: str, cores: set[int]) -> Iterator[Side]:
+    """A program on these cores that answers at its URL."""
     process = subprocess.Popen(
-        [program, f"--config.file={config}", f"--web.listen-address=127.0.0.1:{port}", "--log.level=error"],
+        command,
         env=os.environ | {"GOMAXPROCS": "1"},
         stderr=subprocess.DEVNULL,
         preexec_fn=lambda: os.sched_setaffinity(0, cores),
     )
     try:
-        name = f"blackbox_exporter {tools.version('blackbox_exporter', program)}"
-        yield Side(name, process.pid, listening(f"http://127.0.0.1:{port}"))
+        yield Side(name, process.pid, listening(url))
     finally:
         process.terminate()
         process.wait()
