@@ -6,83 +6,56 @@ only the patterns behind the words that stand in them are tried. Every step is l
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
-import re2  # type: ignore[import-untyped,unused-ignore]  # the wheel carries no types
-
 from analyzer.rules import prefix
-from analyzer.rules.rule import QUIET, Look
+from analyzer.rules.rule import Look
+from analyzer.rules.words import Words
+
+VALUE_CUT = 200  # bytes of what a group holds
 
 
-@dataclass(frozen=True, slots=True)
+# Not frozen: there may be one for every line, and freezing doubles what it costs.
+@dataclass(slots=True)
 class Hit:
-    """A line, by its index in the chunk; the number of the look that means it, and what its pattern's groups found."""
+    """A line, by its index in the chunk; the number of the look that means it, and what its named groups hold.
+
+    A group that took no part holds nothing.
+    """
 
     index: int
     look: int
-    message: bytes
-    found: Any
-    groups: Mapping[str, int]
-
-    def value(self, name: str) -> bytes:
-        """What stands in a named group; empty where it took no part."""
-        start, end = self.found.span(self.groups[name])
-        return self.message[start:end] if start >= 0 else b""
+    values: Mapping[str, bytes]
 
 
 class Matcher:
     """Find the lines that any of the looks means; a look's number is its place among them."""
 
     def __init__(self, looks: Sequence[Look]) -> None:
-        self._every = tuple(looks)
-        by_word: dict[bytes, list[int]] = {}
+        self._looks = tuple(looks)
+        asking: dict[bytes, list[int]] = {}
         for number, look in enumerate(looks):
             for word in look.words:
-                by_word.setdefault(word.lower().encode(), []).append(number)
-        # The longest word first, and with it what is found of the words that it begins with.
-        words = sorted(by_word, key=lambda word: (-len(word), word))
-        self._looks = {
-            word: tuple(dict.fromkeys(number for w in words if word.startswith(w) for number in by_word[w]))
-            for word in words
-        }
-        self._words = re2.compile(b"(?i)" + b"|".join(map(re2.escape, words)), QUIET) if words else None
+                asking.setdefault(word.lower().encode(), []).append(number)
+        self._words = Words(asking)
 
     def hits(self, lines: Sequence[str]) -> Iterator[Hit]:
         """The hits by line; a line may be hit by several looks."""
-        for index, line, numbers in self._candidates(_joined(lines)):
+        for index, line, numbers in self._words.lines(_joined(lines)):
             program, message = prefix.split(line)
             for number in numbers:
-                look = self._every[number]
+                look = self._looks[number]
                 if look.programs and program is not None and not _is_of(program, look.programs):
                     continue
                 if hit := _hit(index, number, look, message):
                     yield hit
 
-    def _candidates(self, data: bytes) -> Iterator[tuple[int, bytes, Sequence[int]]]:
-        """The lines with words in them: index, line, looks to try."""
-        if self._words is None:
-            return
-        search, index, start, place = self._words.search, 0, 0, 0
-        while found := search(data, place):
-            at, end = found.span()
-            index += data.count(b"\n", start, at)
-            start = max(start, data.rfind(b"\n", start, at) + 1)
-            stop = data.find(b"\n", at)
-            stop = len(data) if stop < 0 else stop
-            looks: Sequence[int] = self._looks[data[at:end].lower()]
-            # One character on, not behind the word: words may overlap.
-            if another := search(data, at + 1, stop):
-                looks = self._all(data, looks, another, stop)
-            yield index, data[start:stop], looks
-            place = stop
 
-    def _all(self, data: bytes, first: Sequence[int], another: Any, stop: int) -> Sequence[int]:
-        looks = dict.fromkeys(first)
-        while another:
-            at, end = another.span()
-            looks |= dict.fromkeys(self._looks[data[at:end].lower()])
-            another = self._words.search(data, at + 1, stop) if self._words else None
-        return tuple(looks)
+@lru_cache(maxsize=4)
+def matcher(looks: tuple[Look, ...]) -> Matcher:
+    """The matcher of some looks; one serves all sources, as it takes a while to make and remembers nothing."""
+    return Matcher(looks)
 
 
 def _joined(lines: Sequence[str]) -> bytes:
@@ -102,5 +75,10 @@ def _hit(index: int, number: int, look: Look, message: bytes) -> Hit | None:
         if found := pattern.compiled.search(message):
             if any(excluded.compiled.search(message) for excluded in look.excluded):
                 return None
-            return Hit(index, number, message, found, pattern.groups)
+            return Hit(index, number, {name: _value(message, found, group) for name, group in pattern.groups.items()})
     return None
+
+
+def _value(message: bytes, found: Any, group: int) -> bytes:
+    start, end = found.span(group)
+    return message[start : min(end, start + VALUE_CUT)] if start >= 0 else b""

@@ -15,7 +15,7 @@ QUIET.log_errors = False
 
 # What patterns may write instead; an address may have been redacted to a placeholder.
 MACROS: Mapping[str, str] = {
-    "{source}": r"(?P<source>[0-9A-Fa-f.:]{2,45}(?:%[0-9A-Za-z_.-]{1,15})?|<[A-Za-z0-9:_-]{3,60}>)",
+    "{source}": r"(?P<source>[0-9A-Fa-f.:]{2,}(?:%[0-9A-Za-z_.-]+)?|<[A-Za-z0-9:_-]{3,}>)",
 }
 
 

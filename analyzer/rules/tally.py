@@ -8,7 +8,6 @@ from analyzer.rules.rule import Rule
 MOST_KEYS = 1000  # kept of one rule; then the half with the smaller counts goes
 EVIDENCE = 3  # first lines kept beside the last one
 CUT = 200  # characters of a line
-KEY_CUT = 200  # bytes of one value; longer ones are cut
 
 Key = tuple[bytes, ...]
 Line = tuple[int, str]
@@ -22,13 +21,6 @@ class Group:
     first: list[Line] = field(default_factory=list)
     last: Line | None = None
     values: set[bytes] = field(default_factory=set)
-
-    def add(self, number: int, line: str) -> None:
-        self.count += 1
-        if len(self.first) < EVIDENCE:
-            self.first.append((number, line[:CUT]))
-        else:
-            self.last = (number, line[:CUT])
 
     def reaches(self, rule: Rule) -> bool:
         """Is it a finding?"""
@@ -50,14 +42,19 @@ class Tally:
     rest_first: Line | None = None
 
     def add(self, key: Key, number: int, line: str, value: bytes | None) -> None:
+        """Count a line, cut already; `value` is that of the distinct group."""
         group = self.groups.get(key)
         if group is None:
             if len(self.groups) >= MOST_KEYS:
                 self._let_go()
             group = self.groups[key] = Group()
-        group.add(number, line)
+        group.count += 1
+        if group.count <= EVIDENCE:
+            group.first.append((number, line))
+        else:
+            group.last = (number, line)
         if value is not None and len(group.values) < MOST_DISTINCT:
-            group.values.add(value[:KEY_CUT])
+            group.values.add(value)
 
     def count(self, key: Key) -> int:
         """Lines so far under a key."""
