@@ -3,7 +3,7 @@
 import re
 
 # What chat formats and prompts use for their own structure; a space within makes it text.
-LOOKALIKES = re.compile(r"<\||\|>|```|~~~|<{2,}|>{2,}|={4,}|-{5,}|#{3,}|\[/?INST\]|</?s>|</?(?:system|user|assistant)>")
+LOOKALIKES = re.compile(r"<\||\|>|```|~~~|<{3,}|>{3,}|={4,}|-{5,}|#{3,}|\[/?INST\]|</?s>|</?(?:system|user|assistant)>")
 
 
 def clean(text: str, most: int) -> str:

@@ -51,7 +51,7 @@ WORD = re.compile(
             rf"{KEPT}(?<==){FIXED}[^,;&()\[\]{{}}\"'<>]+",
             rf"(?<!{CHARS})[\w+-]{{1,64}}+(?:\.[\w-]{{1,64}}+)*+@[\w-]++(?:\.[\w-]++)+",
             rf"(?<!{CHARS})(?:[\w-]{{1,64}}+\.){{1,8}}(?:(?:{ENDINGS})(?![\w.-])|[\w-]{{1,64}}(?=:0)):?0?(?![\w.-])",
-            rf"<?(?<!{CHARS})(?![A-Za-z_$.]{{2,64}}+:0)[^\W0][\w.:@#~$%+-]{{0,64}}?0(?:[\w:@#~$%+-]|\.(?=\w))*+",
+            rf"<?(?<!{CHARS})(?![A-Za-z_$.]{{2,64}}+:0)[^\W0][\w.:@#~$%+-]{{0,64}}?0(?:[\w:@#~$%+/-]|\.(?=\w))*+",
             r"<?(?<!\w)[+-]?0(?:[\w:@#~$%+-]|\.(?=\w))*+",
         )
     )
@@ -66,12 +66,14 @@ USER = re.compile(
     r"|[Cc]onnection from|LOGIN FROM|[Aa]uthentication failed from) )"
     r"(?!invalid user|illegal user|unknown\b|request |name )([^\s<>()]+)"
 )
+SUDO = re.compile(r"^\s*\S+( : .*\bCOMMAND=).*")
 NAMING = (" user ", "ser ", " for ", " from ", " FROM ")
 WORDED = re.compile(rf"(?:{DAY},? )?{MONTH} <\*>(?: [A-Z]{{3,4}} <\*>)?")
 UNIT = re.compile(r"<\*> (?:sec|ms|us|[KMGT]i?B|kB)\b")
 SIZE = re.compile(r"(<\*> bytes) \(<\*>\)")
 RUN = re.compile(r"<\*>(?:[\s,;:./|#xX-]{0,4}<\*>)+")
-MOST_WORDS = 50_000  # kept with what they become
+MOST_WORDS = 20_000  # kept with what they become
+MOST_WORD = 64  # characters of one that is kept
 
 
 def sketches(lines: list[str]) -> list[bytes]:
@@ -103,6 +105,8 @@ class Masker:
         return program + self._masked(message)
 
     def _masked(self, message: str) -> str:
+        if "COMMAND=" in message:
+            message = SUDO.sub(rf"{MASK}\1{MASK}", message)
         if '":' in message:
             message = JSON.sub(MASK, message)
         words = message.rstrip().split(None, TOKENS)
@@ -119,9 +123,11 @@ class Masker:
     def _word(self, word: str) -> str:
         known = self._words.get(word)
         if known is None:
+            known = WORD.sub(MASK, word)
             if len(self._words) >= MOST_WORDS:
                 self._words.clear()
-            known = self._words[word] = WORD.sub(MASK, word)
+            if len(word) <= MOST_WORD:
+                self._words[word] = known
         return known
 
 

@@ -17,7 +17,7 @@ from analyzer.finding import Severity
 
 MOST = 1000  # templates of a run, beside those that earlier runs had
 MOST_SEVERE = 250  # more of them whose words warn, so that a flood of shapes does not hide them
-MOST_SKETCHES = 40_000  # kept with their group
+MOST_SKETCHES = 20_000  # kept with their group
 MOST_SKETCH = 400  # bytes of one that is kept
 CUT = 160  # characters of an example
 CUT_TEXT = 400  # of a template

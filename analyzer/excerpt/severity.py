@@ -54,6 +54,11 @@ WARNING = re2.compile(
     r"|degraded|out of memory|no space left|i/o error|expired|violation|attack|break-in)\b"
     r"|\w(?:Exception|Error)\b"
 )
+# Fatal to one connection: anybody on the Internet can have a server say so.
+SESSION = re2.compile(
+    r"(?i)\bfatal:? .{0,60}(?:authenticat|negotiat|from socket|from remote|does not exist|pg_hba|banner|preauth"
+    r"|connection (?:reset|closed)|terminating connection)"
+)
 # Where digits decide, which a shape does not have.
 DOUBT = re2.compile(rf"(?i)<\*> (?:\w{{1,20}} )?{BAD}\b|\b{BAD}(?:_count)?[\"']? ?(?:[=:]|is|was) ?[\"']?<\*>")
 
@@ -102,7 +107,9 @@ def _words(text: str) -> Severity | None:
     if not WARNING.search(text) and not CRITICAL.search(text):
         return None
     rest = HARMLESS.sub(" ", text)
-    return "critical" if CRITICAL.search(rest) else "warning" if WARNING.search(rest) else None
+    if CRITICAL.search(rest):
+        return "warning" if SESSION.search(rest) else "critical"
+    return "warning" if WARNING.search(rest) else None
 
 
 def _encodable(text: str) -> str:

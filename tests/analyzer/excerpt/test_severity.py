@@ -24,6 +24,8 @@ def test_a_line_that_calls_itself_critical_is(line: str) -> None:
     [
         "sshd[3]: error: maximum authentication attempts exceeded",
         "mount: permission denied",
+        "sshd[3]: fatal: Timeout before authentication for 10.0.0.1 port 22",
+        'FATAL:  password authentication failed for user "bob"',
         "Failed password for root",
         "[Sun Dec 04 04:47:44 2005] [error] mod_jk child workerEnv in error state 6",
         "java.lang.NullPointerException at Foo",
@@ -81,6 +83,10 @@ def test_a_level_field_of_info_stands_against_mere_words() -> None:
 
 def test_a_level_that_a_message_quotes_is_not_believed() -> None:
     assert level(r'{"level":"error","msg":"he sent {\"level\":\"info\"}"}') == "warning"
+
+
+def test_a_lone_surrogate_is_no_reason_to_fail() -> None:
+    assert level("error \ud800") == "warning"
 
 
 def test_the_worse_of_two_wins_and_nothing_is_the_least() -> None:
