@@ -73,7 +73,7 @@ def _look(section: Section, earlier: dict[str, Rule]) -> Look:
             raise section.error("like", f"no rule {like!r} stands before this one")
         return earlier[like].look
     words = tuple(section.texts("words"))
-    if not words or not all(SHORTEST <= len(word) and word.isascii() and word.isprintable() for word in words):
+    if not words or not all(len(word) >= SHORTEST and word.isascii() and word.isprintable() for word in words):
         wanted = f"expected words of at least {SHORTEST} printable ASCII characters, one of them in every line"
         raise section.error("words", wanted)
     look = Look(

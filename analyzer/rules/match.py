@@ -13,6 +13,7 @@ from analyzer.rules import prefix
 from analyzer.rules.rule import Look
 from analyzer.rules.words import Words
 
+KERNEL = b"kernel"
 VALUE_CUT = 200  # bytes of what a group holds
 
 
@@ -46,7 +47,7 @@ class Matcher:
             program, message = prefix.split(line)
             for number in numbers:
                 look = self._looks[number]
-                if look.programs and program is not None and not _is_of(program, look.programs):
+                if look.programs and not _is_of(program, look.programs):
                     continue
                 if hit := _hit(index, number, look, message):
                     yield hit
@@ -65,8 +66,13 @@ def _joined(lines: Sequence[str]) -> bytes:
     return data
 
 
-def _is_of(program: bytes, programs: frozenset[bytes]) -> bool:
-    """`postfix` is meant also by postfix/smtpd."""
+def _is_of(program: bytes | None, programs: frozenset[bytes]) -> bool:
+    """`postfix` is meant also by postfix/smtpd; a bare message may be of any program but the kernel.
+
+    The kernel's always have a time, and the patterns of what it says begin with too little to tell them from others'.
+    """
+    if program is None:
+        return KERNEL not in programs
     return program in programs or program.split(b"/", 1)[0] in programs
 
 
