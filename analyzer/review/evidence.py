@@ -41,6 +41,7 @@ class Checked:
     findings: tuple[Finding, ...]
     summary: str
     rejected: Counter[Reason]
+    cited: Mapping[str, frozenset[str]]  # ids of templates by the finding's fingerprint
 
 
 class Rejected(Exception):
@@ -54,9 +55,11 @@ def check(answer: Answer, excerpt: Excerpt, host: str, found: Sequence[Finding])
     known = _known(excerpt, host, found)
     rejected: Counter[Reason] = Counter({"schema": answer.malformed} if answer.malformed else {})
     kept: dict[str, Finding] = {}
+    cited: dict[str, frozenset[str]] = {}
     for said in answer.findings:
         try:
-            finding = _finding(said, excerpt, host, found, known)
+            shown = _shown(said, excerpt, found)
+            finding = _finding(said, shown, host, known)
             if finding.fingerprint in kept:
                 raise Rejected("duplicate")
             if len(kept) == MOST_FINDINGS:
@@ -65,11 +68,12 @@ def check(answer: Answer, excerpt: Excerpt, host: str, found: Sequence[Finding])
             rejected[e.reason] += 1
         else:
             kept[finding.fingerprint] = finding
+            cited[finding.fingerprint] = frozenset(line.template for line in shown)
     summary = words.sentences(plain(answer.summary), 2, LONGEST_SUMMARY)
     trouble = words.trouble(summary, known, advice=True)
     if trouble:
         rejected[trouble] += 1
-    return Checked(tuple(kept.values()), "" if trouble else summary, rejected)
+    return Checked(tuple(kept.values()), "" if trouble else summary, rejected, cited)
 
 
 def _known(excerpt: Excerpt, host: str, found: Sequence[Finding]) -> words.Known:
@@ -80,18 +84,22 @@ def _known(excerpt: Excerpt, host: str, found: Sequence[Finding]) -> words.Known
     return words.Known.of(texts)
 
 
-def _finding(said: Said, excerpt: Excerpt, host: str, found: Sequence[Finding], known: words.Known) -> Finding:
+def _shown(said: Said, excerpt: Excerpt, found: Sequence[Finding]) -> list[Shown]:
+    """The lines that prove a finding, each once; sorted, since the order is the model's and identity must not be."""
+    if not said.evidence:
+        raise Rejected("no_evidence")
+    cited = {cited.template.strip(): _proved(cited, excerpt) for cited in said.evidence}
+    shown = sorted(cited.values(), key=lambda shown: (shown.source, shown.template))
+    if all(_is_covered(line, found) for line in shown):
+        raise Rejected("covered")
+    return shown
+
+
+def _finding(said: Said, shown: Sequence[Shown], host: str, known: words.Known) -> Finding:
     text = words.sentences(plain(said.text), 2, LONGEST_TEXT)
     advice = words.sentences(plain(said.recommendation), 2, LONGEST_ADVICE)
     if not text:
         raise Rejected("schema")
-    if not said.evidence:
-        raise Rejected("no_evidence")
-    # What is cited twice counts once; sorted, since the order is the model's and identity must not be.
-    cited = {cited.template: _proved(cited, excerpt) for cited in said.evidence}
-    shown = sorted(cited.values(), key=lambda shown: (shown.source, shown.template))
-    if all(_is_covered(line, found) for line in shown):
-        raise Rejected("covered")
     trouble = words.trouble(text, known, advice=False) or words.trouble(advice, known, advice=True)
     if trouble:
         raise Rejected(trouble)

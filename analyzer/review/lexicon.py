@@ -25,8 +25,18 @@ WORDS_TOO = _words(
     "ftp telnet sftp php python perl ruby docker podman mysql openssl cmd exec snap dash git lua logrotate crond atd "
     "alias passwd at echo truncate"
 )
+# Those whose use one has to be able to tell: a command only where something to work on follows.
+TOLD_OF = _words(
+    "sudo su doas crontab apt apt-get dpkg rpm yum dnf snap useradd userdel usermod groupadd groupdel visudo iptables "
+    "ip6tables nft ufw curl wget kill smartctl fsck mdadm zpool tcpdump nmap ssh-keygen rsync scp dmesg journalctl"
+)
+WORKED_ON = re.compile(r"\s+(?:[-/~.0-9]|\w+[./:@=]\w|(?P<other>[a-z][\w.-]*))")
+VISIT = re.compile(
+    r"\b(?:see|visit|contact|call|open|browse|go\s+to|mail|e-?mail|write\s+to|download|fetch|read|ask|follow|check|at)"
+    r"\s+(?:the\s+)?(?:site\s+|page\s+|link\s+)?([^\s\"'<>()]+)"
+)
 RUN = re.compile(
-    r"\b(?:run|execute|type|enter|invoke|issue|launch|paste|use|call|do|try|start|via|with)(?:s|ning|d)?"
+    r"\b(?:run|execute|type|enter|invoke|issue|launch|paste|use|call|do|try|start|via|with)"
     r"\s+(?:the\s+)?(?:command\s+|program\s+|script\s+)?([a-z][a-z0-9._+-]*)"
 )
 SHELL = re.compile(
@@ -108,8 +118,8 @@ MANY = _words("dozen dozens hundred hundreds thousand thousands million millions
 
 # After `user`, `host` and the like stands a name, unless it is one of these.
 NAMED = re.compile(
-    r"\b(?:user|username|account|login|host|hostname|machine|node|domain|client|server|device|unit|container)s?"
-    r"\s+(?:named\s+|called\s+|name\s+)?([a-z][\w-]*)"
+    r"\b(?:(?:user|username|account|host|hostname|machine|node|domain)s?\s+|(?:named|called)\s+)"
+    r"(?:named\s+|called\s+|name\s+)?([a-z][\w.-]*)"
 )
 FOLLOWERS = _words(
     "is are was were has have had be been being may might can could will would should must does do did not and or but "

@@ -1,7 +1,8 @@
 """How a review went: closed lists of words, since they become labels, and the values that carry them."""
 
 from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Literal, get_args
 
 from analyzer.finding import Finding
@@ -79,7 +80,8 @@ class Review:
     summary: str = ""  # plain text of at most two sentences, redacted and checked; shown escaped
     model: str = ""  # whose answer it is
     attempts: tuple[Attempt, ...] = ()
-    rejected: Counter[Reason] | None = None
+    rejected: Counter[Reason] = field(default_factory=Counter)
+    cited: Mapping[str, frozenset[str]] = field(default_factory=dict)  # ids of templates by a finding's fingerprint
 
     @property
     def tokens_in(self) -> int:

@@ -211,7 +211,7 @@ class Reviewing:
         checked = evidence.check(told, asking.excerpt, host.name, found)
         outcome: Outcome = "cached" if attempts[-1].result == "cached" else "answered"
         model = attempts[-1].model
-        return Review(outcome, checked.findings, checked.summary, model, attempts, checked.rejected)
+        return Review(outcome, checked.findings, checked.summary, model, attempts, checked.rejected, checked.cited)
 
 
 def may_read(model: Trust, host: Trust) -> bool:

@@ -15,6 +15,7 @@ MEASURED = re.compile(r"([0-9][0-9.,]*)-?(?:%|[a-zµ°]{1,4}|seconds|minutes|hou
 ADDRESS = re.compile(r"[0-9]{1,3}(?:\.[0-9]{1,3}){3}\S*|[0-9a-f]*:[0-9a-f]*:[0-9a-f:.]*\S*|\S*@\S*")
 QUOTED = re.compile(r"[\"“«]([^\"”»]{1,300})[\"”»]|(?<!\w)['‘]([^'’]{1,300})['’](?!\w)")
 WORD = re.compile(r"[a-z]+(?:-[a-z]+)*")
+JOINED = re.compile(r"[-+_/,:]+")
 SHORT = frozenset({"and/or", "i/o", "e.g", "i.e", "n/a", "a.k.a"})
 SENTENCE = re.compile(r"(?<=[.!?])\s+(?=\S)")
 
@@ -62,27 +63,38 @@ def trouble(text: str, known: Known, advice: bool) -> Reason | None:
 
 def _said(told: str, advice: bool) -> Reason | None:
     """What may be said of nothing."""
-    if lexicon.URL.search(told) or (advice and any(_is_site(token) for token in _tokens(told))):
+    # A URL and a DNS name carry sentences as well, with other things between the words.
+    forms = (told, JOINED.sub(" ", told))
+    visited = [visit[1].strip(EDGES) for form in forms for visit in lexicon.VISIT.finditer(form)]
+    visited += _tokens(told) if advice else []
+    if lexicon.URL.search(told) or any(_is_site(token) for token in visited):
         return "url"
     if lexicon.MARKUP.search(told):
         return "markup"
-    if lexicon.SHELL.search(told) or _commands(told, advice):
+    if lexicon.SHELL.search(told) or any(_commands(form, advice) for form in forms):
         return "command"
-    if lexicon.INSTRUCTION.search(told):
+    if any(lexicon.INSTRUCTION.search(form) for form in forms):
         return "instruction"
-    return "reassurance" if lexicon.CALM.search(told) else None
+    return "reassurance" if any(lexicon.CALM.search(form) for form in forms) else None
 
 
 def _commands(told: str, advice: bool) -> bool:
+    """Is there a command that somebody may paste? Telling that one was used is none."""
     if any(run[1].rstrip(".") in lexicon.COMMANDS for run in lexicon.RUN.finditer(told)):
         return True
-    alone = lexicon.COMMANDS - lexicon.WORDS_TOO
-    return advice and any(token.rsplit("/", 1)[-1] in alone for token in _tokens(told))
+    for found in TOKEN.finditer(told):
+        name = found[0].strip(EDGES).rsplit("/", 1)[-1]
+        if name in lexicon.COMMANDS - lexicon.WORDS_TOO:
+            used = lexicon.WORKED_ON.match(told, found.end())
+            works = used is not None and (used["other"] is None or used["other"] in lexicon.COMMANDS)
+            if advice or works or name not in lexicon.TOLD_OF:
+                return True
+    return False
 
 
 def _is_site(token: str) -> bool:
     """A host's name in letters, which somebody may visit."""
-    head, _, last = token.split("/", 1)[0].rpartition(".")
+    head, _, last = token.split("/", 1)[0].rpartition("@")[2].rpartition(".")
     return bool(head) and last.isalpha() and len(last) > 1 and last not in lexicon.FILES and not token.startswith("/")
 
 
@@ -96,7 +108,8 @@ def _named(told: str, known: Known) -> Reason | None:
         if reason:
             return reason
     for name in lexicon.NAMED.finditer(told):
-        if name[1] not in lexicon.FOLLOWERS and not known.has(name[1]):
+        called = name[1].rstrip(EDGES)
+        if called not in lexicon.FOLLOWERS and not known.has(called):
             return "name"
     return None
 
@@ -109,6 +122,8 @@ def _unknown(token: str, known: Known) -> Reason | None:
     """Why a token that looks like a number, an address or a name may not stand here."""
     if token.isalpha() and token.isascii():
         return _unknown_number(token, known)
+    if ADDRESS.fullmatch(token):
+        return None if known.has(token) else "address"
     measured = MEASURED.fullmatch(token)
     if measured:
         return None if known.has_number(measured[1].rstrip(".,")) else "number"
@@ -116,8 +131,6 @@ def _unknown(token: str, known: Known) -> Reason | None:
         return _unknown_number(token, known)
     if known.has(token):
         return None
-    if ADDRESS.fullmatch(token):
-        return "address"
     return "name" if any(c.isalpha() for c in token) else "number"
 
 
