@@ -8,12 +8,15 @@ from typing import Any
 from analyzer.excerpt.template import Template
 
 MOST = 2000  # templates remembered; those not seen for longest go first
+# Runs for which an old habit outlives what was seen once: a week of two runs an hour. Otherwise a flood of shapes in
+# one run would make the nightly job new again.
+HABIT_RUNS = 336
 WEIGHT = 0.2  # of the latest run in the average
 
 
 @dataclass(frozen=True, slots=True)
 class Habit:
-    """`usual` is the average as of run `last`; numbers of runs count from 1."""
+    """`usual` is an average over the runs that had it, since a nightly job is no burst; runs count from 1."""
 
     usual: float
     first: int
@@ -46,9 +49,9 @@ class Memory:
         return id in self.habits
 
     def usual(self, id: str) -> float:
-        """Lines that a run usually has of it, as of now; an absence counts as a run with none."""
+        """Lines that a run has of it if it has any; the latest runs weigh most."""
         habit = self.habits.get(id)
-        return habit.usual * (1 - WEIGHT) ** max(0, self.runs - habit.last) if habit else 0.0
+        return habit.usual if habit else 0.0
 
     def after(self, templates: Iterable[Template]) -> dict[str, Any]:
         """What to remember once a run had these."""
@@ -56,11 +59,16 @@ class Memory:
         habits = dict(self.habits)
         for template in templates:
             habits[template.id] = self._with(template, run)
-        kept = sorted(habits.items(), key=lambda item: (-item[1].last, -item[1].usual, item[0]))[:MOST]
+        kept = sorted(habits.items(), key=_forgotten_last)[:MOST]
         return {"runs": run, "templates": {id: [round(h.usual, 3), h.first, h.last] for id, h in kept}}
 
     def _with(self, template: Template, run: int) -> Habit:
         before = self.habits.get(template.id)
         if before is None:
             return Habit(float(template.count), run, run)
-        return Habit(self.usual(template.id) * (1 - WEIGHT) + template.count * WEIGHT, before.first, run)
+        return Habit(before.usual * (1 - WEIGHT) + template.count * WEIGHT, before.first, run)
+
+
+def _forgotten_last(item: tuple[str, Habit]) -> tuple[int, float, str]:
+    id, habit = item
+    return -(habit.last + min(habit.last - habit.first, HABIT_RUNS)), -habit.usual, id

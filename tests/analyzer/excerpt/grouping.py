@@ -54,18 +54,24 @@ def measure(folder: Path, name: str) -> tuple[float, float, int, int, int]:
 
 
 def main(folder: Path) -> str:
-    """The table, as text."""
+    """The table, as text; ratios in the last line are of the sums, those in brackets means of the ratios above."""
     names = sorted(path.name.removesuffix("_2k.log_structured.csv") for path in folder.glob("*_2k.log_structured.csv"))
-    told = [(name, measure(folder, name)) for name in names]
-    rows = [
-        f"{name:12} {messages:8.3f} {lines:8.3f} {before:8} {after:7} {whole:7} {before / whole:6.1f}x"
-        for name, (messages, lines, before, after, whole) in told
-    ]
-    columns = list(zip(*(values for _, values in told), strict=True))
-    before, after, whole = (sum(column) for column in columns[2:])
-    head = f"{'sample':12} {'messages':>8} {'lines':>8} {'before':>8} {'budget':>7} {'whole':>7} {'ratio':>7}"
-    foot = f"{'average':12} {mean(columns[0]):8.3f} {mean(columns[1]):8.3f} {before:8} {after:7} {whole:7}"
-    return "\n".join([head, *rows, f"{foot} {before / whole:6.1f}x"])
+    told = [measure(folder, name) for name in names]
+    head = (
+        f"{'sample':12} {'messages':>8} {'lines':>6} {'before':>8} {'budget':>7} {'ratio':>7} {'whole':>7} {'ratio':>7}"
+    )
+    rows = [_row(name, *row) for name, row in zip(names, told, strict=True)]
+    messages, lines, before, after, whole = zip(*told, strict=True)
+    foot = _row("all", mean(messages), mean(lines), sum(before), sum(after), sum(whole))
+    means = [mean(b / a for b, a in zip(before, column, strict=True)) for column in (after, whole)]
+    return "\n".join(
+        [head, *rows, foot, f"{'':12} {'':8} {'':6} {'':8} {'':7} ({means[0]:5.1f}x) {'':6} ({means[1]:5.1f}x)"]
+    )
+
+
+def _row(name: str, messages: float, lines: float, before: int, after: int, whole: int) -> str:
+    ratios = before / after, before / whole
+    return f"{name:12} {messages:8.3f} {lines:6.3f} {before:8} {after:7} {ratios[0]:6.1f}x {whole:7} {ratios[1]:6.1f}x"
 
 
 if __name__ == "__main__":

@@ -31,12 +31,12 @@ def test_what_is_no_memory_is_refused_whole(kept: Any) -> None:
         Memory.of(kept)
 
 
-def test_what_is_absent_becomes_less_usual_with_every_run() -> None:
-    memory = Memory.of(Memory.of(None).after([template("a", 10)]))
-    assert memory.usual("a") == 10.0
-    later = Memory.of(Memory.of(memory.after([])).after([]))
-    assert later.usual("a") == pytest.approx(6.4)
-    assert later.knows("a")
+def test_a_nightly_job_is_as_usual_after_a_day_of_runs_without_it() -> None:
+    memory = Memory.of(Memory.of(None).after([template("nightly", 100)]))
+    for _ in range(47):
+        memory = Memory.of(memory.after([]))
+    assert memory.usual("nightly") == 100.0
+    assert Memory.of(memory.after([template("nightly", 110)])).usual("nightly") == pytest.approx(102.0)
 
 
 def test_what_was_not_seen_for_longest_is_forgotten_first() -> None:
@@ -45,3 +45,12 @@ def test_what_was_not_seen_for_longest_is_forgotten_first() -> None:
     assert len(full.habits) == MOST
     assert not full.knows("old")
     assert full.knows("0" * 12)
+
+
+def test_a_flood_of_shapes_does_not_make_an_old_habit_new() -> None:
+    memory = Memory.of(None)
+    for _ in range(3):
+        memory = Memory.of(memory.after([template("nightly", 1)]))
+    flooded = Memory.of(memory.after([template(f"{n:012x}", 100) for n in range(2 * MOST)]))
+    assert flooded.knows("nightly")
+    assert len(flooded.habits) == MOST
