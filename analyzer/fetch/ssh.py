@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, aclosing, nullcontext
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, aclosing, asynccontextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -141,51 +141,59 @@ async def _connected(ssh: Ssh, tunnel: asyncssh.SSHClientConnection | None) -> a
     if pins is None:
         raise Unreachable("host_key", f"{ssh.place}: no host key is pinned", True)
     patience = Patience(ssh.connect_timeout)
-    keys = await _keys(ssh, patience)
-    with connecting(ssh.place):
-        return await patience.wait(
-            asyncssh.connect(
-                *(ssh.address, ssh.port),
-                tunnel=tunnel,
-                config=None,
-                known_hosts=pins,
-                x509_trusted_certs=None,
-                username=ssh.user,
-                client_keys=keys,
-                agent_path=None,
-                agent_forwarding=False,
-                preferred_auth="publickey",
-                password_auth=False,
-                kbdint_auth=False,
-                host_based_auth=False,
-                gss_kex=False,
-                gss_auth=False,
-                # Otherwise whoever sits between could let us in without asking for the key.
-                disable_trivial_auth=True,
-                connect_timeout=ssh.connect_timeout,
-                login_timeout=ssh.connect_timeout,
-                keepalive_interval=ssh.keepalive,
-                keepalive_count_max=LOST_AFTER,
+    async with _keys(ssh, patience) as keys:
+        with connecting(ssh.place):
+            return await patience.wait(
+                asyncssh.connect(
+                    *(ssh.address, ssh.port),
+                    tunnel=tunnel,
+                    config=None,
+                    known_hosts=pins,
+                    x509_trusted_certs=None,
+                    username=ssh.user,
+                    client_keys=keys,
+                    agent_path=None,
+                    agent_forwarding=False,
+                    preferred_auth="publickey",
+                    password_auth=False,
+                    kbdint_auth=False,
+                    host_based_auth=False,
+                    gss_kex=False,
+                    gss_auth=False,
+                    # Otherwise whoever sits between could let us in without asking for the key.
+                    disable_trivial_auth=True,
+                    connect_timeout=ssh.connect_timeout,
+                    login_timeout=ssh.connect_timeout,
+                    keepalive_interval=ssh.keepalive,
+                    keepalive_count_max=LOST_AFTER,
+                )
             )
-        )
 
 
-async def _keys(ssh: Ssh, patience: Patience) -> Sequence[asyncssh.SSHKeyPair]:
+@asynccontextmanager
+async def _keys(ssh: Ssh, patience: Patience) -> AsyncIterator[Sequence[asyncssh.SSHKeyPair]]:
     """Of the file or of the agent; never of ~/.ssh, where asyncssh looks when it is given none."""
+    agent = None
     try:
-        if ssh.key_file is not None:
-            keys: Sequence[asyncssh.SSHKeyPair] = await patience.wait(
-                asyncio.to_thread(asyncssh.load_keypairs, str(ssh.key_file))
-            )
-        else:
-            agent = await patience.wait(asyncssh.connect_agent())
-            keys = await patience.wait(agent.get_keys())
-    except (asyncssh.Error, OSError, ValueError) as e:
-        source = ssh.key_file or "the agent"
-        raise Unreachable("configuration", f"{ssh.place}: no usable key in {source}", True) from e
-    if not keys:
-        raise Unreachable("configuration", f"{ssh.place}: the agent holds no key", True)
-    return keys
+        try:
+            if ssh.key_file is not None:
+                keys = await patience.wait(asyncio.to_thread(_of_file, ssh.key_file))
+            else:
+                agent = await patience.wait(asyncssh.connect_agent())
+                keys = await patience.wait(agent.get_keys())
+        except (asyncssh.Error, OSError, ValueError) as e:
+            raise Unreachable("configuration", f"{ssh.place}: no key from {ssh.key_file or 'the agent'}", True) from e
+        if not keys:
+            raise Unreachable("configuration", f"{ssh.place}: the agent holds no key", True)
+        yield keys
+    finally:
+        # It signs while logging in, and is needed no longer.
+        if agent is not None:
+            agent.close()
+
+
+def _of_file(path: Path) -> Sequence[asyncssh.SSHKeyPair]:
+    return asyncssh.load_keypairs(str(path))
 
 
 async def _parted(connection: asyncssh.SSHClientConnection) -> None:

@@ -1,5 +1,6 @@
 """Files of a host over SFTP: what a glob matches, what lies below a folder, and their content."""
 
+import asyncio
 import fnmatch
 import re
 import stat
@@ -10,10 +11,9 @@ import asyncssh
 
 from analyzer.fetch.patience import Patience
 from analyzer.fetch.ssh_errors import looking
-from analyzer.fetch.way import CannotLook, Stat
+from analyzer.fetch.way import CannotLook, Stat, Unreachable
 
-PIECE = 256 << 10  # bytes asked for at a time, in requests of BLOCK that are under way together
-BLOCK = 32 << 10
+PIECE = 128 << 10  # bytes asked for at a time
 SLOWEST = 64 << 10  # bytes per second below which a host is taken for one that stalls
 ENTRIES = 20_000  # of all folders that one glob looks into
 WALKED = 200_000  # entries of all folders that one walk looks into
@@ -96,28 +96,33 @@ async def content(
     sftp: asyncssh.SFTPClient, place: str, path: str, offset: int, limit: int, seconds: float
 ) -> AsyncGenerator[bytes, None]:
     """Bytes of a regular file; waits `seconds` and as long as the slowest host may take that is not stalling."""
-    patience = Patience(seconds + limit / SLOWEST)
+    patience = Patience(seconds + limit / SLOWEST, each=seconds)
     # A FIFO's open would not come back, and everything on this channel waits behind it.
     if await _stat(sftp, place, path, patience) is None:
         raise CannotLook(f"{path!r}: no regular file that we may see")
     with looking(place, path):
-        file = await patience.wait(
-            sftp.open(_raw(path), asyncssh.FXF_READ, encoding=None, block_size=BLOCK, max_requests=PIECE // BLOCK)
-        )
+        # No block size is one request at a time: asyncssh forgets the tasks of parallel ones when one stalls.
+        file = await patience.wait(sftp.open(_raw(path), asyncssh.FXF_READ, encoding=None, block_size=0))
+    answering = True
     try:
         while limit > 0:
             wanted = min(PIECE, limit)
             with looking(place, path):
                 # The host decides how much it sends, so it is cut here.
                 got = _bytes(await patience.wait(file.read(wanted, offset)))[:wanted]
-            if got:
-                yield got
-            if len(got) < wanted:
+            if not got:
                 return
+            yield got
+            # Fewer than wanted is not the end yet: a server may have limits of its own.
             offset, limit = offset + len(got), limit - len(got)
+    except (Unreachable, asyncio.CancelledError):
+        # The file would be closed by whoever does not answer, or not in the time that is left.
+        answering = False
+        raise
     finally:
-        with looking(place, path):
-            await Patience(seconds).wait(file.close())
+        if answering:
+            with looking(place, path):
+                await Patience(seconds).wait(file.close())
 
 
 class NotThere(CannotLook):

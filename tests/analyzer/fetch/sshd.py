@@ -73,7 +73,10 @@ def user() -> str:
 
 @contextmanager
 def running(folder: Path, *more: str, ports: int = 1) -> Iterator[Sshd]:
-    """A server with further lines of configuration; `folder` is created for it. Its sessions end with it."""
+    """A server with further lines of configuration, on at most 16 ports; its sessions end with it.
+
+    `folder` is created for it.
+    """
     folder.mkdir(parents=True)
     _write_key(folder / "host_key")
     _write_key(folder / "key")
@@ -94,21 +97,29 @@ def running(folder: Path, *more: str, ports: int = 1) -> Iterator[Sshd]:
 
 
 @asynccontextmanager
-async def silent() -> AsyncIterator[int]:
-    """The port of one that accepts and never says a word."""
-    async with _serving(lambda reader, writer: reader.read()) as port:
+async def silent(stuck: asyncio.Semaphore | None = None) -> AsyncIterator[int]:
+    """The port of one that accepts and never says a word; it releases `stuck` once somebody hangs there."""
+
+    async def accept(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
+        _tell(stuck)
+        await reader.read()
+
+    async with _serving(accept) as port:
         yield port
 
 
 @asynccontextmanager
-async def stalling(behind: int, after: int) -> AsyncIterator[int]:
-    """The port of one that passes on what the server on port `behind` says, up to `after` bytes, then no more."""
+async def stalling(behind: int, after: int, stuck: asyncio.Semaphore | None = None) -> AsyncIterator[int]:
+    """The port of one that passes on what the server on port `behind` says, up to `after` bytes, then no more.
+
+    It releases `stuck` then.
+    """
 
     async def relay(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         from_server, to_server = await asyncio.open_connection("127.0.0.1", behind)
-        asking = asyncio.create_task(_copy(reader, to_server, None))
+        asking = asyncio.create_task(_copy(reader, to_server, None, None))
         try:
-            await _copy(from_server, writer, after)
+            await _copy(from_server, writer, after, stuck)
             await asking
         finally:
             asking.cancel()
@@ -116,6 +127,33 @@ async def stalling(behind: int, after: int) -> AsyncIterator[int]:
 
     async with _serving(relay) as port:
         yield port
+
+
+@asynccontextmanager
+async def agent(socket: Path, key_file: Path) -> AsyncIterator[list[bytes]]:
+    """An agent with one key; the list is what it signed."""
+    key = asyncssh.read_private_key(key_file)
+    signed: list[bytes] = []
+
+    def answer(asked: bytes) -> bytes:
+        if asked[0] == 11:  # SSH_AGENTC_REQUEST_IDENTITIES
+            return b"\x0c" + (1).to_bytes(4, "big") + _string(key.public_data) + _string(b"")
+        blob_end = 5 + int.from_bytes(asked[1:5], "big")
+        data = asked[blob_end + 4 : blob_end + 4 + int.from_bytes(asked[blob_end : blob_end + 4], "big")]
+        signed.append(data)
+        return b"\x0e" + _string(key.sign(data, b"ssh-ed25519"))
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            while True:
+                writer.write(
+                    _string(answer(await reader.readexactly(int.from_bytes(await reader.readexactly(4), "big"))))
+                )
+        except asyncio.IncompleteReadError:
+            writer.close()
+
+    async with await asyncio.start_unix_server(serve, socket):
+        yield signed
 
 
 def dead_port() -> int:
@@ -198,13 +236,26 @@ async def _serving(serve: Serve) -> AsyncIterator[int]:
         await asyncio.gather(*waiting)
 
 
-async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, most: int | None) -> None:
+async def _copy(
+    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, most: int | None, stuck: asyncio.Semaphore | None
+) -> None:
     """Pass on what comes; once `most` bytes were passed on, hold the line and stay silent."""
     while piece := await reader.read(1024):
         if most is not None:
             piece, most = piece[:most], most - len(piece[:most])
             if most == 0:
+                _tell(stuck)
                 await asyncio.Event().wait()
         writer.write(piece)
         await writer.drain()
     writer.close()
+
+
+def _tell(stuck: asyncio.Semaphore | None) -> None:
+    if stuck is not None:
+        stuck.release()
+
+
+def _string(text: bytes) -> bytes:
+    """As the protocols of SSH write one."""
+    return len(text).to_bytes(4, "big") + text

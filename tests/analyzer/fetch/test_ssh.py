@@ -293,6 +293,20 @@ async def test_a_key_file_that_is_missing_or_locked_is_said_to_be(host: Sshd, tm
         assert str(tmp_path / name) in str(error)
 
 
+async def test_the_keys_of_an_agent_let_in(host: Sshd, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    ssh = replace(host.ssh, key_file=None)
+    monkeypatch.setenv("SSH_AUTH_SOCK", str(tmp_path / "agent"))
+    error = await refused(ssh)
+    assert (error.reason, error.permanent) == ("configuration", True)
+    async with sshd.agent(tmp_path / "agent", host.key) as signed:
+        async with opened(ssh) as way:
+            assert await output(way, "echo", "in") == b"in\n"
+        assert len(signed) == 1
+        # With a key file nobody asks the agent.
+        assert (await refused(replace(ssh, key_file=host.folder / "host_key"))).reason == "auth"
+    assert len(signed) == 1
+
+
 async def test_a_server_that_lets_in_without_asking_for_the_key_is_refused(tmp_path: Path) -> None:
     key = asyncssh.generate_private_key("ssh-ed25519")
     key.write_private_key(tmp_path / "key")
