@@ -4,6 +4,7 @@ import pytest
 
 from analyzer.rules.load import load
 from analyzer.rules.match import Matcher
+from analyzer.rules.prefix import split
 from analyzer.rules.review import Reviewer
 from analyzer.rules.rule import Rule
 
@@ -26,6 +27,13 @@ def test_a_rule_finds_its_examples_among_all_rules(rule: Rule) -> None:
 def test_a_rule_leaves_alone_what_only_looks_alike(rule: Rule) -> None:
     found = {hit.index for hit in ALL.hits(rule.ignore) if LOOKS[hit.look] == rule.look}
     assert [line for i, line in enumerate(rule.ignore) if i in found] == []
+
+
+@pytest.mark.parametrize("rule", RULES, ids=named)
+def test_every_pattern_of_a_rule_has_an_example(rule: Rule) -> None:
+    messages = [split(line.encode())[1] for line in rule.match]
+    unproven = [p.text for p in rule.look.patterns if not any(p.compiled.search(message) for message in messages)]
+    assert unproven == []
 
 
 @pytest.mark.parametrize("rule", [rule for rule in RULES if rule.distinct is None and rule.after is None], ids=named)
