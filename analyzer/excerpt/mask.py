@@ -2,13 +2,14 @@
 
 First, cheaply and for thousands of lines at once, every run of digits becomes one `0` (`sketches`); then each distinct
 sketch is masked by regular expressions (`signature`), which is what may take microseconds. A line's signature depends
-on that line alone, never on what came before it, so its hash (`identity`) is a name for good.
+on that line alone, never on what came before it, so its hash (`identity`) is a name for good. Changing a pattern here
+renames the templates it touches: each of them is new once, and findings about them close and open again.
 """
 
 import re
 from hashlib import sha256
 
-LINE_CHARS = 640  # what follows is not looked at
+LINE_CHARS = 512  # what follows is not looked at
 TOKENS = 48  # words of a signature; what follows becomes one mark
 MASK = "<*>"
 MORE = "<...>"
@@ -60,7 +61,7 @@ MONTHS = frozenset(MONTH[3:-1].split("|"))
 KEPT_JSON = "".join(
     rf'(?<!"{key}":)' for key in ("level", "severity", "msg", "message", "error", "err", "reason", "log", "event")
 )
-JSON = re.compile(rf'{KEPT_JSON}(?<=":) ?"(?:[^"\\]|\\.)*+"')
+JSON = re.compile(rf'(?<=":){KEPT_JSON} ?"(?:[^"\\]|\\.)*+"')
 USER = re.compile(
     r"((?:\b[Uu]ser|password for|publickey for|pam for|none for|hostbased for|mic for|getaddrinfo for"
     r"|[Cc]onnection from|LOGIN FROM|[Aa]uthentication failed from) )"
@@ -73,6 +74,7 @@ UNIT = re.compile(r"<\*> (?:sec|ms|us|[KMGT]i?B|kB)\b")
 SIZE = re.compile(r"(<\*> bytes) \(<\*>\)")
 RUN = re.compile(r"<\*>(?:[\s,;:./|#xX-]{0,4}<\*>)+")
 MOST_WORDS = 20_000  # kept with what they become
+LONGEST_WORD = 256  # characters; the rest of it is not looked at, and hardly any word is as long
 MOST_WORD = 64  # characters of one that is kept
 
 
@@ -123,7 +125,7 @@ class Masker:
     def _word(self, word: str) -> str:
         known = self._words.get(word)
         if known is None:
-            known = WORD.sub(MASK, word)
+            known = WORD.sub(MASK, word[:LONGEST_WORD])
             if len(self._words) >= MOST_WORDS:
                 self._words.clear()
             if len(word) <= MOST_WORD:

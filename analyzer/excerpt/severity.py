@@ -7,6 +7,7 @@ import re2
 
 from analyzer.finding import RANK, Severity
 
+LOOKED_AT = 400  # characters of a line
 LEVELS: Mapping[str, Severity] = {
     **dict.fromkeys(("emerg", "emergency", "panic", "alert", "crit", "critical", "fatal"), "critical"),
     **dict.fromkeys(("error", "err", "eror", "severe", "failure", "warning", "warn", "wrn"), "warning"),
@@ -65,7 +66,7 @@ DOUBT = re2.compile(rf"(?i)<\*> (?:\w{{1,20}} )?{BAD}\b|\b{BAD}(?:_count)?[\"']?
 
 def level(text: str) -> Severity | None:
     """The worse of words, field and priority; None: it says nothing. A field that says info stands against words."""
-    text = _encodable(text)
+    text = _encodable(text[:LOOKED_AT])
     said, field, priority = _words(text), _field(text), _numbered(text)
     if field == "info" and said:
         said = "warning" if said == "critical" else "info"
@@ -79,7 +80,7 @@ def may_be_numbered(sketch: bytes) -> bool:
 
 def numbered(text: str) -> Severity | None:
     """By syslog priority, journal priority or a numbered level."""
-    return _numbered(_encodable(text))
+    return _numbered(_encodable(text[:LOOKED_AT]))
 
 
 def _numbered(text: str) -> Severity | None:
