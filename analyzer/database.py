@@ -15,7 +15,7 @@ CREATE TABLE findings (
   fingerprint TEXT PRIMARY KEY, host TEXT NOT NULL, state TEXT NOT NULL, rank INTEGER NOT NULL,
   category TEXT NOT NULL, model INTEGER NOT NULL, first_seen REAL NOT NULL, last_seen REAL NOT NULL,
   body TEXT NOT NULL);
-CREATE INDEX findings_of_host ON findings (host, state);
+CREATE INDEX findings_of_host ON findings (host, state, model, rank, category, last_seen, first_seen);
 CREATE INDEX findings_by_rank ON findings (rank DESC, first_seen DESC, fingerprint);
 CREATE TABLE runs (
   number INTEGER PRIMARY KEY AUTOINCREMENT, host TEXT NOT NULL, finished REAL NOT NULL, body TEXT NOT NULL);

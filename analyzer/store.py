@@ -53,17 +53,17 @@ class Store:
         with self._writing() as db:
             run = store_write.current(db, run)
             changed = store_write.findings(db, run, resolve_after)
-            left_out = store_write.crop(db, run.host)
+            cropped = store_write.crop(db, run.host)
             store_write.sources(db, run)
             if run.baseline is not None:
                 store_write.baseline(db, run.host, run.finished, run.baseline)
             store_write.host(db, run)
-            new = tuple(one for one in changed if one.state == "new")
+            new = tuple(one for one in changed if one.state == "new" and one.fingerprint not in cropped)
             over = tuple(one for one in changed if one.state == "resolved")
             points = store_read.points(db, run.host)
-            body = run_body(run, points, len(new), len(over), left_out)
+            body = run_body(run, points, len(new), len(over), len(cropped))
             number = store_write.add_run(db, run, body)
-            return Recorded(number, new, over, left_out, points)
+            return Recorded(number, new, over, len(cropped), points)
 
     def cursors(self, host: str) -> Mapping[str, Cursor]:
         """Where the host's sources go on, by their names."""

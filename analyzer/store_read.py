@@ -61,9 +61,10 @@ def hosts(db: sqlite3.Connection, shown: int) -> dict[str, HostState]:
 def _host(db: sqlite3.Connection, name: str, finished: float, read: bool, shown: int) -> HostState:
     query = "SELECT DISTINCT category FROM findings WHERE host = ? ORDER BY category"
     counts = _counts(db, name, models=True)
+    # The inner one is answered by an index alone; bodies are large, and only the few are read.
     worst = (
-        "SELECT body FROM findings WHERE host = ? AND state <> 'resolved'"
-        " ORDER BY rank DESC, last_seen DESC, fingerprint LIMIT ?"
+        "SELECT body FROM findings WHERE rowid IN (SELECT rowid FROM findings WHERE host = ? AND state <> 'resolved'"
+        " ORDER BY rank DESC, last_seen DESC LIMIT ?) ORDER BY rank DESC, last_seen DESC, fingerprint"
     )
     return HostState(
         finished=finished,

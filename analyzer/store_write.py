@@ -49,13 +49,22 @@ def _looked(run: Run) -> Looked:
     )
 
 
-def crop(db: sqlite3.Connection, host: str, most: int = MOST_FINDINGS) -> int:
-    """Forget the host's least findings beyond so many: resolved ones first, then notes, then what was seen long ago."""
+def crop(db: sqlite3.Connection, host: str, most: int = MOST_FINDINGS) -> set[str]:
+    """Forget the host's findings beyond so many; their fingerprints. Resolved ones go first, the oldest of them.
+
+    Then of each kind, by severity and category, an equal share stays, and of those what was there first: so whoever
+    floods one kind displaces nothing of another, and since costs halve, the score is the same.
+    """
     query = (
-        "DELETE FROM findings WHERE fingerprint IN (SELECT fingerprint FROM findings WHERE host = ?"
-        " ORDER BY state = 'resolved', model, rank DESC, last_seen DESC, fingerprint LIMIT -1 OFFSET ?)"
+        "DELETE FROM findings WHERE fingerprint IN (SELECT fingerprint FROM (SELECT fingerprint, state, model, rank,"
+        " row_number() OVER (PARTITION BY state = 'resolved', model, rank, category"
+        " ORDER BY CASE state WHEN 'resolved' THEN -last_seen ELSE first_seen END, fingerprint) AS place"
+        " FROM findings WHERE host = ?)"
+        " ORDER BY state = 'resolved', place, model, rank DESC, fingerprint LIMIT -1 OFFSET ?) RETURNING fingerprint"
     )
-    return db.execute(query, (host, most)).rowcount
+    if db.execute("SELECT count(*) FROM findings WHERE host = ?", (host,)).fetchone()[0] <= most:
+        return set()
+    return {fingerprint for (fingerprint,) in db.execute(query, (host, most)).fetchall()}
 
 
 def sources(db: sqlite3.Connection, run: Run) -> None:

@@ -16,7 +16,7 @@ import pytest
 
 from analyzer.database import STEPS
 from analyzer.finding import Finding
-from analyzer.lifecycle import Known
+from analyzer.lifecycle import Known, State
 from analyzer.record import Baseline, SourceRun
 from analyzer.review.ports import Cache, Ledger, Spending
 from analyzer.store import FILE, StorageError, StorageInUse, Store
@@ -222,14 +222,38 @@ def test_findings_come_worst_first_in_pages_that_miss_and_repeat_none(store: Sto
     assert len(store.findings(severity="critical")) == ranks.count("critical")
 
 
-def test_of_one_host_so_many_findings_are_kept_and_the_worst_of_them(store: Store) -> None:
+def test_of_one_host_so_many_findings_are_kept(store: Store) -> None:
     store.record(run(finding("grave", severity="critical"), at=1))
     many = [finding(str(number), severity="info") for number in range(MOST_FINDINGS)]
     recorded = store.record(run(*many, finding("another", severity="warning"), at=2))
-    assert recorded.left_out == 2
-    assert store.runs(HOST, 1)[0].left_out == 2
+    assert recorded.left_out == store.runs(HOST, 1)[0].left_out == 2
+    assert len(recorded.new) == MOST_FINDINGS - 1
     counts = store.hosts()[HOST].counts
     assert counts == {("critical", "auth"): 1, ("warning", "auth"): 1, ("info", "auth"): MOST_FINDINGS - 2}
+
+
+def test_a_flood_of_one_kind_displaces_nothing_of_another_and_raises_no_score(store: Store) -> None:
+    early = [finding(f"disk{n}", severity="warning", category="storage") for n in range(3)]
+    note = finding("note", severity="info", category="time")
+    before = store.record(run(*early, note, at=1)).score
+    flood = [finding(str(number), severity="critical") for number in range(2 * MOST_FINDINGS)]
+    recorded = store.record(run(*flood, at=2))
+    assert before is not None
+    assert recorded.score is not None
+    assert recorded.score <= before
+    counts = store.hosts()[HOST].counts
+    assert (counts["warning", "storage"], counts["info", "time"]) == (3, 1)
+    assert sum(counts.values()) == MOST_FINDINGS
+    assert store.record(run(*flood, at=3)).new == ()
+
+
+def test_what_is_resolved_makes_room_first_and_the_oldest_of_it(store: Store) -> None:
+    store.record(run(*[finding(f"old{n}") for n in range(2)], at=1), resolve_after=1)
+    store.record(run(finding("later"), at=2), resolve_after=1)
+    store.record(run(at=3), resolve_after=1)
+    store.record(run(*[finding(str(n), severity="info") for n in range(MOST_FINDINGS - 1)], at=4), resolve_after=1)
+    states: list[State] = ["resolved"]
+    assert [known.fingerprint for known in store.findings(states=states)] == [finding("later").fingerprint]
 
 
 def test_what_ended_long_ago_is_forgotten_in_slices_and_what_is_open_never(store: Store) -> None:
