@@ -125,4 +125,4 @@ def dumped(answer: Answer) -> str:
         }
         for said in answer.findings
     ]
-    return json.dumps({"findings": findings, "summary": answer.summary}, ensure_ascii=False)
+    return json.dumps({"findings": findings, "summary": answer.summary})

@@ -82,7 +82,8 @@ def _parsed(completion: Completion, question: Question) -> Answer:
 
 
 def _mended(question: Question, completion: Completion, trouble: str) -> Question:
-    words = completion.text[:LONGEST_MENDED]
+    # Half a character can be told in JSON, and not be sent.
+    words = prompt.plain(completion.text[:LONGEST_MENDED])
     wish = prompt.repair(trouble)
     more = (Message("assistant", words), Message("user", wish))
     return Question((*question.messages, *more), question.marks, question.tokens + tokens(words + wish))

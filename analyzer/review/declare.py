@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from math import inf
 from pathlib import Path
+from ssl import create_default_context
 from typing import Literal, cast
 from urllib.parse import urlsplit
 
@@ -89,7 +90,7 @@ def _model(section: Section, environ: Mapping[str, str]) -> Model:
         timeout=section.duration("timeout", 30.0, low=0.05, high=600.0),
         at_once=section.integer("at_once", 1 if trust == "local" else 4, low=1, high=100),
         headers=_headers(section),
-        ca_file=Path(section.text("ca_file")) if section.has("ca_file") else None,
+        ca_file=_authority(section),
     )
     section.end()
     if model.max_tokens * 2 > model.context_tokens:
@@ -118,6 +119,18 @@ def _key(section: Section, environ: Mapping[str, str], name: str) -> str | None:
     if key is not None and not (key.isascii() and key.isprintable()):
         raise section.error("api_key", "expected printable ASCII characters")
     return key
+
+
+def _authority(section: Section) -> Path | None:
+    """Who signed the certificate of an endpoint, where that is nobody in public."""
+    if not section.has("ca_file"):
+        return None
+    path = Path(section.text("ca_file"))
+    try:
+        create_default_context(cafile=str(path))
+    except OSError as e:
+        raise section.error("ca_file", f"{path}: no certificates can be read from it") from e
+    return path
 
 
 def _price(section: Section | None) -> Price:

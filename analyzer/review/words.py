@@ -16,6 +16,9 @@ ADDRESS = re.compile(r"[0-9]{1,3}(?:\.[0-9]{1,3}){3}\S*|[0-9a-f]*:[0-9a-f]*:[0-9
 QUOTED = re.compile(r"[\"“«]([^\"”»]{1,300})[\"”»]|(?<!\w)['‘]([^'’]{1,300})['’](?!\w)")
 WORD = re.compile(r"[a-z]+(?:-[a-z]+)*")
 JOINED = re.compile(r"[-+_/,:]+")
+# A number by itself, `x42` of a count and `5gb` of a measure; not the digits of 10.0.0.42, 12:42, sda42 or 3f42ac.
+BEFORE = r"(?:(?<!\w)|(?<=\bx))(?<![0-9][.,:-])"
+AFTER = r"(?![0-9]|[.,:-][0-9]|[a-z_]{1,20}[0-9])"
 SHORT = frozenset({"and/or", "i/o", "e.g", "i.e", "n/a", "a.k.a"})
 SENTENCE = re.compile(r"(?<=[.!?])\s+(?=\S)")
 
@@ -48,9 +51,7 @@ class Known:
     def has_number(self, number: str) -> bool:
         """Does it stand there by itself: not in a longer number, an address or a time?"""
         forms = {number, number.replace(",", "")}
-        return any(
-            re.search(rf"(?<![0-9])(?<![0-9][.,:-]){re.escape(form)}(?![0-9]|[.,:-][0-9])", self.text) for form in forms
-        )
+        return any(re.search(BEFORE + re.escape(form) + AFTER, self.text) for form in forms)
 
 
 def trouble(text: str, known: Known, advice: bool) -> Reason | None:

@@ -64,6 +64,12 @@ async def test_words_that_are_no_answer_are_mended_once() -> None:
     assert "not valid JSON" in server.asked[1].body["messages"][-1]["content"]
 
 
+async def test_words_with_half_a_character_in_them_can_be_sent_back() -> None:
+    async with serving(says(lambda asked: "\ud83d"), GOOD) as server, Desk([model(server.url)]) as desk:
+        review = await desk.review()
+    assert (review.outcome, len(server.asked)) == ("answered", 2)
+
+
 async def test_a_request_says_nothing_of_this_machine_and_asks_in_the_strictest_way(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -1,13 +1,18 @@
 """Whatever a model's endpoint does, the next one answers within the deadline, and no rule's finding is touched."""
 
 import socket
+import ssl
 from copy import deepcopy
+from ipaddress import ip_address
+from pathlib import Path
 
 import pytest
+from cryptography import x509
 
 from analyzer.review.outcome import Result
 from tests.analyzer.modelserver import FAULTS, GOOD, RATE_LIMIT, serving, status
 from tests.analyzer.review.partners import Desk, by_rule, model
+from tests.tlspartners import AUTHORITY, issue
 
 RESULTS: dict[str, Result] = {
     "hang": "timeout",
@@ -69,6 +74,19 @@ async def test_the_next_model_answers_when_the_first_cannot_be_reached(url: str)
         review = await desk.review()
     assert [a.result for a in review.attempts] == ["connection", "answered"]
     assert len(review.findings) == 1
+
+
+async def test_a_model_whose_certificate_nobody_vouches_for_is_told_nothing(tmp_path: Path) -> None:
+    issue("model", AUTHORITY, (x509.IPAddress(ip_address("127.0.0.1")),)).write(tmp_path, "model")
+    AUTHORITY.write(tmp_path, "ca")
+    own = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    own.load_cert_chain(tmp_path / "model.pem", tmp_path / "model.key")
+    async with serving(GOOD, tls=own) as server:
+        async with Desk([model(server.url, timeout=5.0)]) as desk:
+            refused = await desk.review()
+        assert ([a.result for a in refused.attempts], server.asked) == (["tls"], [])
+        async with Desk([model(server.url, timeout=5.0, ca_file=tmp_path / "ca.pem")]) as desk:
+            assert (await desk.review()).outcome == "answered"
 
 
 async def test_with_all_models_dead_the_rules_findings_are_what_they_were() -> None:

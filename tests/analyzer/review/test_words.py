@@ -48,6 +48,7 @@ def test_a_command_may_be_told_of_but_not_advised(text: str) -> None:
         ("It failed 57 times.", "number"),
         ("It failed 1,000 times.", "number"),
         ("Sector 195352 cannot be read.", "number"),  # a part of a number is another number
+        ("It failed 3 times.", "number"),  # as a part of ata3.00
         ("It took 0.113 seconds.", "number"),  # a part of an address
         ("Fifty logins failed.", "number"),
         ("Hundreds of logins failed.", "number"),
