@@ -52,7 +52,7 @@ def _looked(run: Run) -> Looked:
 def crop(db: sqlite3.Connection, host: str, most: int = MOST_FINDINGS) -> set[str]:
     """Forget the host's findings beyond so many; their fingerprints. Resolved ones go first, the oldest of them.
 
-    Then of each kind, by severity and category, an equal share stays, and of those what was there first: so whoever
+    Then what models found; then of each kind, by severity and category, an equal share stays, and of those what was there first: so whoever
     floods one kind displaces nothing of another, and since costs halve, the score is the same.
     """
     query = (
@@ -60,7 +60,7 @@ def crop(db: sqlite3.Connection, host: str, most: int = MOST_FINDINGS) -> set[st
         " row_number() OVER (PARTITION BY state = 'resolved', model, rank, category"
         " ORDER BY CASE state WHEN 'resolved' THEN -last_seen ELSE first_seen END, fingerprint) AS place"
         " FROM findings WHERE host = ?)"
-        " ORDER BY state = 'resolved', place, model, rank DESC, fingerprint LIMIT -1 OFFSET ?) RETURNING fingerprint"
+        " ORDER BY state = 'resolved', model, place, rank DESC, fingerprint LIMIT -1 OFFSET ?) RETURNING fingerprint"
     )
     if db.execute("SELECT count(*) FROM findings WHERE host = ?", (host,)).fetchone()[0] <= most:
         return set()

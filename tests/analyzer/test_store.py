@@ -247,6 +247,13 @@ def test_a_flood_of_one_kind_displaces_nothing_of_another_and_raises_no_score(st
     assert store.record(run(*flood, at=3)).new == ()
 
 
+def test_what_models_find_displaces_nothing_of_the_rules(store: Store) -> None:
+    said = [finding(f"m{n}", origin="model", rule="model", severity="critical") for n in range(MOST_FINDINGS)]
+    store.record(run(*said, at=1))
+    store.record(run(*[finding(str(n), severity="info") for n in range(MOST_FINDINGS)], at=2))
+    assert store.hosts()[HOST].counts == {("info", "auth"): MOST_FINDINGS}
+
+
 def test_what_is_resolved_makes_room_first_and_the_oldest_of_it(store: Store) -> None:
     store.record(run(*[finding(f"old{n}") for n in range(2)], at=1), resolve_after=1)
     store.record(run(finding("later"), at=2), resolve_after=1)
