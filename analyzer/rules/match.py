@@ -44,7 +44,7 @@ class Matcher:
     def hits(self, lines: Sequence[str]) -> Iterator[Hit]:
         """The hits by line; a line may be hit by several looks."""
         for index, line, numbers in self._words.lines(_joined(lines)):
-            program, message = prefix.split(line)
+            program, message = prefix.split(line.rstrip(b"\r"))
             for number in numbers:
                 look = self._looks[number]
                 if look.programs and not _is_of(program, look.programs):

@@ -20,6 +20,7 @@ NAMES = [
     f"Accepted password for root from {FRAMED} port 22 ssh2",
     f": Failed password for root from {FRAMED} port 22 ssh2",
     f"x rhost={FRAMED}  user=root",
+    f"pam_unix(ftp:auth): authentication failure; logname= uid=0 euid=0 tty=ftp ruser=x rhost={FRAMED}",
     f"x>, rip={FRAMED}, lip=192.0.2.1, TLS",
     f"x[{FRAMED}]: SASL LOGIN authentication failed: x",
     f"Nov 21 03:12:09 gate sshd[1]: Failed password for root from {FRAMED} port 22 ssh2",

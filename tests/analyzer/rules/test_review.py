@@ -117,6 +117,10 @@ def test_lines_with_line_ends_within_keep_their_numbers() -> None:
     assert found.evidence[0].line == 3
 
 
+def test_a_carriage_return_at_the_end_hides_nothing() -> None:
+    assert of("ssh-brute-force", reviewed([failed("198.51.100.7", f"u{i}") + "\r" for i in range(9)]))[0].count == 9
+
+
 def test_text_that_is_no_utf8_is_reviewed_all_the_same() -> None:
     lines = [failed("198.51.100.7", f"\udcff\udc80{i} ü 漢") for i in range(9)]
     assert of("ssh-brute-force", reviewed(lines))[0].count == 9
