@@ -52,8 +52,8 @@ def _looked(run: Run) -> Looked:
 def crop(db: sqlite3.Connection, host: str, most: int = MOST_FINDINGS) -> set[str]:
     """Forget the host's findings beyond so many; their fingerprints. Resolved ones go first, the oldest of them.
 
-    Then what models found; then of each kind, by severity and category, an equal share stays, and of those what was there first: so whoever
-    floods one kind displaces nothing of another, and since costs halve, the score is the same.
+    Then what models found; then an equal share stays of each severity and category, of those what was there first. So
+    whoever floods one kind displaces nothing of another, and since costs halve, the score is the same.
     """
     query = (
         "DELETE FROM findings WHERE fingerprint IN (SELECT fingerprint FROM (SELECT fingerprint, state, model, rank,"
