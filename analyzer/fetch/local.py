@@ -5,8 +5,9 @@ import glob
 import os
 import signal
 import stat
+from asyncio.subprocess import SubprocessStreamProtocol
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, suppress
 from dataclasses import dataclass
 from itertools import islice
 from typing import ParamSpec, TypeVar
@@ -58,7 +59,7 @@ class LocalWay:
     async def output(self, command: Sequence[str], limit: int, seconds: float) -> AsyncIterator[bytes]:
         """As the Way says; no shell reads the words. What the command left running ends with it."""
         patience, program = Patience(seconds), command[0]
-        process = await _started(command)
+        transport, process = await _started(command)
         assert process.stdout is not None
         assert process.stderr is not None
         complaint = asyncio.create_task(_complaint(process.stderr))
@@ -71,7 +72,7 @@ class LocalWay:
                 said = await _waited(complaint, program, patience)
                 check(program, status if status >= 0 else None, None if status >= 0 else str(-status), said)
         finally:
-            await _killed(process, complaint)
+            await _killed(transport, process, complaint)
 
     async def close(self) -> None:
         """Nothing is held between calls."""
@@ -146,15 +147,17 @@ def _opened(path: str) -> int:
     return file
 
 
-async def _started(command: Sequence[str]) -> asyncio.subprocess.Process:
+async def _started(command: Sequence[str]) -> tuple[asyncio.SubprocessTransport, asyncio.subprocess.Process]:
+    """As asyncio's create_subprocess_exec, with the transport, without which nobody can let go of the pipes."""
+    loop = asyncio.get_running_loop()
     try:
-        return await asyncio.create_subprocess_exec(
+        transport, protocol = await loop.subprocess_exec(
+            lambda: SubprocessStreamProtocol(limit=PIECE, loop=loop),
             *command,
             stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
             start_new_session=True,
         )
+        return transport, asyncio.subprocess.Process(transport, protocol, loop)
     except FileNotFoundError as e:
         raise CannotLook(f"{command[0]}: no such command") from e
     except (OSError, ValueError) as e:
@@ -176,12 +179,14 @@ async def _complaint(stderr: asyncio.StreamReader) -> bytes:
     return kept
 
 
-async def _killed(process: asyncio.subprocess.Process, complaint: asyncio.Task[bytes]) -> None:
-    """End the command with all that it started and that still holds its group."""
-    try:
+async def _killed(
+    transport: asyncio.SubprocessTransport, process: asyncio.subprocess.Process, complaint: asyncio.Task[bytes]
+) -> None:
+    """End the command with all that it started and that is still in its group."""
+    with suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
-    except ProcessLookupError:
-        # All of them are over.
-        complaint.cancel()
+    # What left the group may hold the pipes for as long as it likes, and `wait` waits for them too.
+    transport.close()
     await process.wait()
+    complaint.cancel()
     await asyncio.wait([complaint])

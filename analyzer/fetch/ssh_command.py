@@ -2,6 +2,7 @@
 
 import asyncio
 import shlex
+import signal
 from collections.abc import AsyncGenerator, Awaitable, Sequence
 from typing import TypeVar
 
@@ -82,10 +83,10 @@ class Commands:
         """Raise CannotLook for a command that failed, Unreachable for one whose end nobody told us."""
         await self._waited(process.wait_closed(), program, patience)
         said = await self._waited(complaint, program, patience)
-        signal = process.exit_signal[0] if process.exit_signal else None
-        if process.exit_status is None and signal is None:
+        ended_by = _known(process.exit_signal[0]) if process.exit_signal else None
+        if process.exit_status is None and ended_by is None:
             raise lost_or(self._connection, self._place, f"{program}: ended without a status")
-        check(program, process.exit_status if signal is None else None, signal, said)
+        check(program, process.exit_status if ended_by is None else None, ended_by, said)
 
     async def _speaks(self, program: str, silent: bool, patience: Patience) -> None:
         """Raise CannotLook where what was silent is no command at all, but an SFTP server put in its place."""
@@ -107,6 +108,11 @@ class Commands:
         self._is_shell = True
 
 
+def _known(name: str) -> str:
+    """A signal's name as the host says it, or what stands for one that is none."""
+    return name if f"SIG{name}" in signal.Signals.__members__ else "unknown"
+
+
 def _no_refusal(program: str, piece: bytes) -> None:
     for beginning, text in REFUSALS.items():
         if piece.startswith(beginning):
@@ -116,8 +122,12 @@ def _no_refusal(program: str, piece: bytes) -> None:
 async def _complaint(process: Process) -> bytes:
     """The beginning of stderr; all of it is read, or the command would wait for us."""
     kept = b""
-    while piece := await process.stderr.read(PIECE):
-        kept += piece[: COMPLAINT - len(kept)]
+    try:
+        while piece := await process.stderr.read(PIECE):
+            kept += piece[: COMPLAINT - len(kept)]
+    except (asyncssh.Error, OSError):
+        # Whoever waits for the output hears of it as well.
+        return kept
     return kept
 
 

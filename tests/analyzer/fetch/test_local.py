@@ -111,6 +111,15 @@ async def test_a_command_that_is_left_early_is_killed_as_well(way: LocalWay) -> 
         await gone(pid)
 
 
+async def test_what_left_the_group_is_not_waited_for(way: LocalWay) -> None:
+    pieces = aiter(way.output(("sh", "-c", "setsid sh -c 'echo $$; exec sleep 300' & wait"), 1 << 20, 0.3))
+    left = int(await anext(pieces))
+    with pytest.raises(CannotLook, match="not done in time"):
+        await anext(pieces)
+    assert psutil.pid_exists(left)
+    psutil.Process(left).kill()
+
+
 async def test_a_flood_of_complaints_does_not_block_the_command(way: LocalWay) -> None:
     assert await output(way, "sh", "-c", "head -c 5000000 /dev/zero >&2; echo done") == b"done\n"
 

@@ -179,7 +179,7 @@ async def test_thirty_megabytes_are_cut_at_the_limit(host: Sshd) -> None:
     [
         (("sh", "-c", "echo no >&2; exit 3"), "sh: exit status 3"),
         (("sh", "-c", "echo 'Permission denied' >&2; exit 1"), "sh: permission denied"),
-        (("sh", "-c", "kill -9 $$"), "sh: "),
+        (("sh", "-c", "kill -9 $$"), "sh: ended by signal KILL"),
         (("no-such-command",), "no-such-command: no such command"),
         (("/etc/passwd",), "/etc/passwd: permission denied"),
     ],
