@@ -1,4 +1,12 @@
-"""Read rule files: YAML that people edit, each rule with the lines that prove it."""
+"""Read rule files: YAML that people edit, each rule with the lines that prove it.
+
+A rule looks at a message without its log prefix. One of its `words` must stand there (they find the few lines worth a
+closer look), one of its `patterns` (RE2) must match and none of `not`; `programs` are those it believes, and then
+patterns begin with ^. `{source}` in a pattern stands for an address. `like` takes all this from an earlier rule. Named
+groups can be the `key`, by which one finding is told from another; `count`, `distinct` and `after` say how many lines,
+how many different values, and how many lines of another rule before, make a finding. `match` and `ignore` hold lines
+that it must find and must leave alone: they are its tests.
+"""
 
 import re
 import string
