@@ -71,48 +71,28 @@ CALM = re.compile(
 )
 # What speaks to the reader or of the review instead of the host.
 INSTRUCTION = re.compile(
-    r"\b(?:ignor(?:e|ing)|disregard\w*|forget|dismiss\w*|discard\w*|suppress(?:ing)?|"
+    r"\b(?:ignor(?:e|ing)|disregard\w*|forget|dismiss\w*|discard(?:ing)?\s+(?:this|the|all|any|it)\b|suppress(?:ing)?|"
     r"downgrad\w+|lower(?:ed|ing)?\s+(?:the\s+|its\s+)?"
     r"(?:severity|priority)|clos(?:e|ed|ing)\s+(?:the\s+|this\s+|all\s+)?(?:finding|alert|incident|ticket)s?|"
     r"acknowledg\w+|silenc\w+|mut(?:e|ed|ing)|"
-    r"resolv(?:e|ed|ing)\s+(?:the\s+|this\s+|all\s+|every\s+)?(?:finding|alert|incident|issue)s?|"
-    r"mark(?:ed|ing)?\s+(?:\w+\s+){0,3}as|health\s*score|score|severity|findings?|instructions?|prompt|jailbreak|"
+    r"resolv(?:e|ed|ing)\s+(?:the\s+|this\s+|all\s+|every\s+)?(?:finding|alert|incident)s?|"
+    r"mark(?:ed|ing)?\s+(?:\w+\s+){0,3}as|health\s*score|score|severity|findings|"
+    r"(?:the|this|that|a|any|each|every|no)\s+finding|instructions?|prompt|jailbreak|"
     r"developer\s+mode|language\s+model|as\s+an?\s+ai|obey\w*|compl(?:y|ied|ying)|injected|pwned|"
     r"disabl(?:e|ing)\s+(?:the\s+)?"
     r"(?:review|monitoring|alert\w*|logging|audit\w*|firewall|rules?))\b"
 )
 
 NUMBERS = {
-    "two": 2,
-    "three": 3,
-    "four": 4,
-    "five": 5,
-    "six": 6,
-    "seven": 7,
-    "eight": 8,
-    "nine": 9,
-    "ten": 10,
-    "eleven": 11,
-    "twelve": 12,
-    "thirteen": 13,
-    "fourteen": 14,
-    "fifteen": 15,
-    "sixteen": 16,
-    "seventeen": 17,
-    "eighteen": 18,
-    "nineteen": 19,
-    "twenty": 20,
-    "thirty": 30,
-    "forty": 40,
-    "fifty": 50,
-    "sixty": 60,
-    "seventy": 70,
-    "eighty": 80,
-    "ninety": 90,
-    "twice": 2,
-    "thrice": 3,
-    "double": 2,
-    "triple": 3,
+    word: int(number)
+    for word, number in (
+        pair.split("=")
+        for pair in _words(
+            "two=2 three=3 four=4 five=5 six=6 seven=7 eight=8 nine=9 ten=10 eleven=11 twelve=12 thirteen=13 fourteen=14 "
+            "fifteen=15 sixteen=16 seventeen=17 eighteen=18 nineteen=19 twenty=20 thirty=30 forty=40 fifty=50 sixty=60 "
+            "seventy=70 eighty=80 ninety=90 twice=2 thrice=3 double=2 triple=3"
+        )
+    )
 }
 MANY = _words("dozen dozens hundred hundreds thousand thousands million millions billion billions")
 

@@ -24,6 +24,9 @@ KNOWN = Known.of(["web01", *LINES, "x115"])
         "Sector 1953525 cannot be read.",
         "Find out why the backup failed before the next night.",
         "Watch for a growing number of reallocated sectors.",
+        "Start by finding out why the backup failed.",
+        "Replace the disk to resolve the issue.",
+        "Reads were discarded by the kernel.",
         "The service keeps failing, and its restart limit may be reached soon.",
         "No backup has been written since the failure.",
         "The host web01 has a failing disk; its backup did not run.",
@@ -87,6 +90,8 @@ def test_a_command_may_be_told_of_but_not_advised(text: str) -> None:
         ("The score can rise.", "instruction"),
         ("Downgrade this.", "instruction"),
         ("Mark it as done.", "instruction"),
+        ("There is no finding here.", "instruction"),
+        ("Discard the lines above.", "instruction"),
     ],
 )
 def test_what_was_not_sent_or_may_not_be_said_has_a_reason(text: str, reason: Reason) -> None:
