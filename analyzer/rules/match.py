@@ -28,6 +28,7 @@ class Hit:
     index: int
     look: int
     values: Mapping[str, bytes]
+    times: int = 1  # that the message was written, where the line sums up some
 
 
 class Matcher:
@@ -45,11 +46,13 @@ class Matcher:
         """The hits by line; a line may be hit by several looks."""
         for index, line, numbers in self._words.lines(_joined(lines)):
             program, message = prefix.split(line.rstrip(b"\r"))
+            times, message = prefix.repeated(message)
             for number in numbers:
                 look = self._looks[number]
                 if look.programs and not _is_of(program, look.programs):
                     continue
                 if hit := _hit(index, number, look, message):
+                    hit.times = times
                     yield hit
 
 

@@ -22,6 +22,14 @@ LEVELS = frozenset(
     b"debug info notice log warn warning error err crit critical fatal panic alert emerg detail hint statement".split()
 )
 
+REPEATED = re.compile(rb"message repeated (\d{1,5}) times: \[ ?(.*)\]")
+
+
+def repeated(message: bytes) -> tuple[int, bytes]:
+    """How often a message was written, and the message, as rsyslog sums up what comes again and again."""
+    found = REPEATED.fullmatch(message) if message.startswith(b"message repeated ") else None
+    return (int(found.group(1)), found.group(2)) if found else (1, message)
+
 
 def split(line: bytes) -> tuple[bytes | None, bytes]:
     """The program, in lower case, and the message.

@@ -47,7 +47,7 @@ class Reviewer:
         key = tuple([values[name] for name in rule.key])
         if rule.after and self._tallies[rule.after.rule].count(key) < rule.after.at_least:
             return
-        tally.add(key, number, line, values[rule.distinct.of] if rule.distinct else None)
+        tally.add(key, number, line, values[rule.distinct.of] if rule.distinct else None, hit.times)
 
     def _knows(self, number: int) -> bool:
         place = bisect_left(self._met, number)

@@ -41,15 +41,15 @@ class Tally:
     rest_keys: int = 0
     rest_first: Line | None = None
 
-    def add(self, key: Key, number: int, line: str, value: bytes | None) -> None:
-        """Count a line, cut already; `value` is that of the distinct group."""
+    def add(self, key: Key, number: int, line: str, value: bytes | None, times: int) -> None:
+        """Count a line, cut already, that stands for `times`; `value` is that of the distinct group."""
         group = self.groups.get(key)
         if group is None:
             if len(self.groups) >= MOST_KEYS:
                 self._let_go()
             group = self.groups[key] = Group()
-        group.count += 1
-        if group.count <= EVIDENCE:
+        group.count += times
+        if len(group.first) < EVIDENCE:
             group.first.append((number, line))
         else:
             group.last = (number, line)

@@ -119,6 +119,13 @@ def test_a_carriage_return_at_the_end_hides_nothing() -> None:
     assert of("ssh-brute-force", reviewed([failed("198.51.100.7", f"u{i}") + "\r" for i in range(9)]))[0].count == 9
 
 
+def test_a_line_that_sums_up_repeated_messages_counts_for_all_of_them() -> None:
+    first = failed("198.51.100.7")
+    summed = first.replace("Failed", "message repeated 4 times: [ Failed") + "]"
+    (found,) = of("ssh-brute-force", reviewed([first, summed]))
+    assert (found.count, [evidence.line for evidence in found.evidence]) == (5, [1, 2])
+
+
 def test_text_that_is_no_utf8_is_reviewed_all_the_same() -> None:
     lines = [failed("198.51.100.7", f"\udcff\udc80{i} ü 漢") for i in range(9)]
     assert of("ssh-brute-force", reviewed(lines))[0].count == 9
