@@ -83,17 +83,12 @@ INSTRUCTION = re.compile(
     r"(?:review|monitoring|alert\w*|logging|audit\w*|firewall|rules?))\b"
 )
 
-NUMBERS = {
-    word: int(number)
-    for word, number in (
-        pair.split("=")
-        for pair in _words(
-            "two=2 three=3 four=4 five=5 six=6 seven=7 eight=8 nine=9 ten=10 eleven=11 twelve=12 thirteen=13 fourteen=14 "
-            "fifteen=15 sixteen=16 seventeen=17 eighteen=18 nineteen=19 twenty=20 thirty=30 forty=40 fifty=50 sixty=60 "
-            "seventy=70 eighty=80 ninety=90 twice=2 thrice=3 double=2 triple=3"
-        )
-    )
-}
+VALUES = _words(
+    "two=2 three=3 four=4 five=5 six=6 seven=7 eight=8 nine=9 ten=10 eleven=11 twelve=12 thirteen=13 fourteen=14 "
+    "fifteen=15 sixteen=16 seventeen=17 eighteen=18 nineteen=19 twenty=20 thirty=30 forty=40 fifty=50 sixty=60 "
+    "seventy=70 eighty=80 ninety=90 twice=2 thrice=3 double=2 triple=3"
+)
+NUMBERS = {word: int(number) for word, _, number in (value.partition("=") for value in VALUES)}
 MANY = _words("dozen dozens hundred hundreds thousand thousands million millions billion billions")
 
 # After `user`, `host` and the like stands a name, unless it is one of these.
