@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from analyzer.excerpt.tokens import tokens
 from analyzer.review import prompt
 from analyzer.review.answer import Answer, Truncated, Unusable, parse
-from analyzer.review.backend import Backend, Completion, Dialect, Message, Unanswered
 from analyzer.review.breaker import Breaker
 from analyzer.review.budget import Bill, Purse
 from analyzer.review.outcome import Result
 from analyzer.review.ports import Means
 from analyzer.review.prompt import Marks
+from analyzer.review.protocol import Backend, Completion, Dialect, Message, Unanswered
 
 LEAST_READ = 0.5  # of the estimate: a model that counts fewer tokens has not seen all of them
 MOST_READ = 1.5  # times the estimate: numbers and hashes take more tokens than words

@@ -12,13 +12,13 @@ from analyzer.review import answer as answers
 from analyzer.review import evidence, prompt, schema
 from analyzer.review.answer import Answer, Unusable
 from analyzer.review.ask import MOST_READ, Call, Question, Standing, answer, most
-from analyzer.review.backend import Backend, Dialect, Message, Unanswered
 from analyzer.review.breaker import Breaker
 from analyzer.review.budget import Bill, Budget, Held, OverBudget, Purse
 from analyzer.review.declare import Model, Trust
 from analyzer.review.outcome import Attempt, Outcome, Result, Review
 from analyzer.review.ports import Cache, Ledger, Means
 from analyzer.review.prompt import Marks
+from analyzer.review.protocol import Dialect, Message, Unanswered
 
 ExcerptFor = Callable[[int], Excerpt]
 """The excerpt of one run in at most so many tokens."""
@@ -70,8 +70,8 @@ class Reviewing:
 
     @classmethod
     def of(cls, models: Sequence[Model], terms: Terms, ledger: Ledger, cache: Cache, means: Means) -> "Reviewing":
-        standings = (Standing(Backend(m), Breaker(), asyncio.Semaphore(m.at_once), Dialect()) for m in models)
-        return cls(tuple(standings), terms, ledger, cache, means)
+        standings = tuple(_standing(model) for model in models)
+        return cls(standings, terms, ledger, cache, means)
 
     async def review(
         self, host: HostFacts, excerpt_for: ExcerptFor, found: Sequence[Finding], deadline: float
@@ -212,6 +212,13 @@ class Reviewing:
         outcome: Outcome = "cached" if attempts[-1].result == "cached" else "answered"
         model = attempts[-1].model
         return Review(outcome, checked.findings, checked.summary, model, attempts, checked.rejected, checked.cited)
+
+
+def _standing(model: Model) -> Standing:
+    # Here and not above: without a model, which is how most begin, nobody pays for its client.
+    from analyzer.review.backend import Endpoint
+
+    return Standing(Endpoint(model), Breaker(), asyncio.Semaphore(model.at_once), Dialect())
 
 
 def may_read(model: Trust, host: Trust) -> bool:

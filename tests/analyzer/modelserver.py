@@ -175,12 +175,16 @@ async def drip(request: web.Request, asked: Asked) -> web.StreamResponse:
         await asyncio.sleep(0.02)
 
 
-async def flood(request: web.Request, asked: Asked) -> web.StreamResponse:
+def flood(code: int) -> Mode:
     """An answer without end."""
-    response = web.StreamResponse(headers={"Content-Type": JSON})
-    await response.prepare(request)
-    while True:
-        await response.write(b" " * 65536)
+
+    async def mode(request: web.Request, asked: Asked) -> web.StreamResponse:
+        response = web.StreamResponse(status=code, headers={"Content-Type": JSON})
+        await response.prepare(request)
+        while True:
+            await response.write(b" " * 65536)
+
+    return mode
 
 
 async def reset(request: web.Request, asked: Asked) -> web.StreamResponse:
@@ -249,7 +253,8 @@ RATE_LIMIT = error("Rate limit reached for requests")
 FAULTS: Mapping[str, Mode] = {
     "hang": hang,
     "slow drip": drip,
-    "flood": flood,
+    "flood": flood(200),
+    "flood with 500": flood(500),
     "reset": reset,
     "429 for ever": status(429, RATE_LIMIT, {"Retry-After": "0"}),
     "429 for an hour": status(429, RATE_LIMIT, {"Retry-After": "3600"}),

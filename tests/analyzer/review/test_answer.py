@@ -1,6 +1,8 @@
 """An answer is ours whole, or it is none; no words of a model are an error of another kind."""
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -9,8 +11,8 @@ from hypothesis import strategies as st
 
 from analyzer.review import prompt, schema
 from analyzer.review.answer import Truncated, Unusable, dumped, of, parse
-from analyzer.review.backend import Unanswered, completion
 from analyzer.review.evidence import check
+from analyzer.review.protocol import Unanswered, completion
 from tests.analyzer.review.partners import excerpt
 
 ROOT = Path(__file__).parents[3]
@@ -90,3 +92,8 @@ def test_one_file_knows_the_client_of_models() -> None:
         if any(line.startswith(("import openai", "from openai")) for line in file.read_text().splitlines())
     }
     assert knowing == {"backend.py"}
+
+
+def test_without_a_model_its_client_is_not_loaded() -> None:
+    told = "import sys, analyzer.review.review; sys.exit('openai' in sys.modules or 'httpx' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", told], cwd=ROOT, check=False).returncode == 0

@@ -73,7 +73,7 @@ async def test_words_with_half_a_character_in_them_can_be_sent_back() -> None:
 async def test_a_request_says_nothing_of_this_machine_and_asks_in_the_strictest_way(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    for name in ("OPENAI_API_KEY", "OPENAI_ORG_ID", "OPENAI_PROJECT_ID"):
+    for name in ("OPENAI_API_KEY", "OPENAI_ADMIN_KEY", "OPENAI_ORG_ID", "OPENAI_PROJECT_ID"):
         monkeypatch.setenv(name, "from-the-environment")
     monkeypatch.setenv("OPENAI_CUSTOM_HEADERS", "X-Leak: from-the-environment")
     for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):

@@ -18,6 +18,7 @@ RESULTS: dict[str, Result] = {
     "hang": "timeout",
     "slow drip": "timeout",
     "flood": "not_an_answer",
+    "flood with 500": "not_an_answer",
     "reset": "connection",
     "429 for ever": "rate_limited",
     "429 for an hour": "rate_limited",
