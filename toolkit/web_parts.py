@@ -10,7 +10,8 @@ from aiohttp import HttpVersion11, web
 
 BODY_SECONDS = 10.0  # for a whole body; what has arrived by then is kept
 
-HEADERS = "headers"  # under which a request carries those that the web configuration gives to its answer
+# Under which a request carries the headers that the web configuration gives to its answer.
+HEADERS: web.RequestKey[Mapping[str, str]] = web.RequestKey("headers", Mapping)
 LAST_INSTANT = 253_402_300_800.0  # datetime ends with the year 9999
 
 

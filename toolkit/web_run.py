@@ -29,9 +29,9 @@ class Unreachable(OSError):
 
 async def listen(server: web.Server, host: str, port: int, tls: ssl.SSLContext | None) -> web.ServerRunner:
     """Listen for `server`; `cleanup` of what is answered lets the answers under way finish."""
-    runner = web.ServerRunner(server)
+    runner = web.ServerRunner(server, shutdown_timeout=DRAIN_SECONDS)
     await runner.setup()
-    site = web.TCPSite(runner, host or None, port, ssl_context=tls, shutdown_timeout=DRAIN_SECONDS)
+    site = web.TCPSite(runner, host or None, port, ssl_context=tls)
     try:
         await site.start()
     except OSError as e:

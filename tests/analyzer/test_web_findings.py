@@ -23,8 +23,6 @@ from toolkit.web_entrance import Entrance
 from toolkit.webconfig import NOTHING
 
 # The server keeps the web configuration's headers in its requests under a plain name.
-pytestmark = pytest.mark.filterwarnings("ignore:It is recommended to use web.RequestKey")
-
 KEY = "0123456789abcdef"
 HOSTILE = "</script><script>alert(1)</script>\r\nSet-Cookie: a=b \x1b[31m \u202e \udcff"
 
