@@ -55,6 +55,7 @@ class Terms:
     text: str
     redactor: str
     redact: Callable[[str], str]
+    cannot_redact: type[Exception] = ValueError  # what `redact` raises; then nobody hears what the model said
 
 
 @dataclass(slots=True)
@@ -145,6 +146,8 @@ class Reviewing:
                 told = self._redacted(await answer(standing, asking.question, call), standing.backend.model.api_key)
             finally:
                 standing.turns.release()
+        except self.terms.cannot_redact:
+            return "redaction"
         except OverBudget:
             return "budget_exhausted"
         except TimeoutError:

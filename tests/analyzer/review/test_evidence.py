@@ -3,6 +3,7 @@
 import random
 from collections import Counter
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 from analyzer.review.answer import Answer, Cited, Said, of
 from analyzer.review.evidence import TITLES, check
@@ -164,6 +165,18 @@ def test_a_finding_of_another_shape_is_counted_and_the_others_stay() -> None:
 
 def test_every_category_of_a_model_has_a_title_of_ours() -> None:
     assert set(TITLES) == set(MODEL_CATEGORIES)
+
+
+async def test_what_cannot_be_redacted_is_neither_kept_nor_shown() -> None:
+    def broken(text: str) -> str:
+        raise ValueError("no rules")
+
+    async with serving(says(honest)) as server, Desk([model(server.url)]) as desk:
+        reviewing = desk.sit()
+        reviewing.terms = replace(reviewing.terms, redact=broken)
+        review = await desk.review()
+    assert (review.outcome, [a.result for a in review.attempts], review.findings) == ("failed", ["redaction"], ())
+    assert desk.memory.answers == {}
 
 
 async def test_a_secret_in_a_models_words_is_taken_out_before_anybody_keeps_it() -> None:
