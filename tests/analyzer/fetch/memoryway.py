@@ -1,0 +1,73 @@
+"""A host in a folder: its files as SFTP (without inodes) or a machine of our own shows them, with a clock of its own."""
+
+import glob
+import os
+from collections.abc import AsyncIterator, Mapping, Sequence
+from pathlib import Path
+
+from analyzer.fetch.chunk import Caps, Chunk, Cursor
+from analyzer.fetch.sources import Source
+from analyzer.fetch.way import CannotLook, Stat, Way
+
+
+class MemoryWay:
+    """Remembers what was read; `pieces` is how many bytes come at a time, `forbidden` are paths that may not be read."""
+
+    def __init__(self, inodes: bool = True, pieces: int = 1 << 16, outputs: Mapping[str, bytes] | None = None) -> None:
+        self.inodes, self.pieces, self.outputs = inodes, pieces, dict(outputs or {})
+        self.forbidden: set[str] = set()
+        self.read: list[tuple[str, int, int]] = []
+        self.commands: list[Sequence[str]] = []
+
+    async def match(self, pattern: str) -> Sequence[Stat]:
+        return [self._stat(path) for path in sorted(glob.glob(pattern)) if os.path.isfile(path)]
+
+    def _stat(self, path: str) -> Stat:
+        found = os.stat(path)
+        inode = found.st_ino if self.inodes else None
+        return Stat(path, found.st_size, found.st_mtime, found.st_mode, found.st_uid, found.st_gid, inode)
+
+    async def walk(self, folder: str, most: int) -> Sequence[Stat]:
+        return [self._stat(str(path)) for path in sorted(Path(folder).rglob("*")) if path.is_file()][:most]
+
+    async def content(self, path: str, offset: int, limit: int) -> AsyncIterator[bytes]:
+        if path in self.forbidden:
+            raise CannotLook(f"{path!r}: permission denied")
+        self.read.append((path, offset, limit))
+        with open(path, "rb") as file:
+            file.seek(offset)
+            while limit > 0 and (piece := file.read(min(self.pieces, limit))):
+                yield piece
+                limit -= len(piece)
+
+    async def output(self, command: Sequence[str], limit: int, seconds: float) -> AsyncIterator[bytes]:
+        self.commands.append(command)
+        data = self.outputs[command[0]][:limit]
+        for start in range(0, len(data), self.pieces):
+            yield data[start : start + self.pieces]
+
+    async def close(self) -> None:
+        """Nothing is held."""
+
+
+class Run:
+    """What one run of a source gave."""
+
+    def __init__(self, chunks: Sequence[Chunk], trouble: str | None) -> None:
+        self.chunks, self.trouble = chunks, trouble
+        self.lines = [line for chunk in chunks for line in chunk.lines]
+        self.gaps = sum(chunk.gaps for chunk in chunks)
+        self.bytes = sum(chunk.bytes for chunk in chunks)
+        self.cut = chunks[-1].cut if chunks else False
+        self.cursor: Cursor | None = chunks[-1].cursor if chunks else None
+
+
+async def run(source: Source, way: Way, cursor: Cursor | None, caps: Caps | None = None, now: float = 0.0) -> Run:
+    """Read a source to its end."""
+    chunks: list[Chunk] = []
+    try:
+        async for chunk in source.read(way, cursor, caps or Caps(), now):
+            chunks.append(chunk)
+    except CannotLook as e:
+        return Run(chunks, str(e))
+    return Run(chunks, None)
