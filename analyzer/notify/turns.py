@@ -21,6 +21,7 @@ class Turns:
     clock: Callable[[], float]
     _at: dict[str, float] = field(default_factory=dict)  # by key, from when it may be tried, in the order of arrival
     _failing: dict[str, float] = field(default_factory=dict)  # by key, since when it fails
+    _again: set[str] = field(default_factory=set)  # put since their turn began
     _all_fail_since: float | None = None
     _free_at: float = 0.0
     _changed: asyncio.Event = field(default_factory=asyncio.Event)
@@ -31,6 +32,7 @@ class Turns:
     def put(self, key: str, after: float = 0.0) -> None:
         """It has something to hear, `after` seconds from now or, where it waits already, when its turn comes."""
         self._at.setdefault(key, self.clock() + after)
+        self._again.add(key)
         self._changed.set()
 
     def hurry(self, key: str) -> None:
@@ -47,15 +49,17 @@ class Turns:
             if self._free_at <= now:
                 ready = next((key for key, at in self._at.items() if at <= now), None)
                 if ready is not None:
+                    # What is put from here on may not be part of what is told now.
+                    self._again.discard(ready)
                     return ready
             await self._wait(max(self._free_at, min(self._at.values())) - now if self._at else None)
 
     def told(self, key: str, more: bool) -> None:
-        """It was accepted; with `more` it waits again, behind the others."""
+        """It was accepted; with `more`, or put meanwhile, it waits again, behind the others."""
         self._all_fail_since = None
         self._failing.pop(key, None)
         self._at.pop(key, None)
-        if more:
+        if more or key in self._again:
             self.put(key)
 
     def failed(self, key: str, broken: bool) -> None:
