@@ -186,6 +186,7 @@ class Pair(NamedTuple):
     """A file seen and one that begins alike; the likeliest to be the same sort first."""
 
     copy: bool
+    empty: bool
     other_inode: bool
     other_path: bool
     unlike: int
@@ -205,10 +206,11 @@ def _pairs(seen: Mapping[str, Seen], found: Sequence[Candidate]) -> Iterable[Pai
             stat = candidate.stat
             is_inode = stat.inode is not None and stat.inode == one.inode
             is_path = stat.path == path
-            # What was empty begins like anything.
-            if one.head_bytes or is_inode or (is_path and one.inode is None):
+            # What was empty begins like anything; what is compressed has an inode of its own.
+            empty = not one.head_bytes
+            if not empty or (is_inode and not candidate.zipped) or (is_path and one.inode is None):
                 fits = candidate.zipped or (stat.size >= one.offset and not path.endswith(".gz"))
-                yield Pair(one.copy, not is_inode, not is_path, -one.head_bytes, path, stat.path, fits)
+                yield Pair(one.copy, empty, not is_inode, not is_path, -one.head_bytes, path, stat.path, fits)
 
 
 def _task(one: Candidate, seen: Mapping[str, Seen], was: str | None, originals: Sequence[str]) -> Task:

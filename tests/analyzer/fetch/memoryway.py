@@ -1,4 +1,4 @@
-"""A host in a folder: its files as SFTP (without inodes) or a machine of our own shows them, with a clock of its own."""
+"""A host in a folder: its files as SFTP shows them (without inodes) or as this machine does."""
 
 import glob
 import os
@@ -11,7 +11,7 @@ from analyzer.fetch.way import CannotLook, Stat, Way
 
 
 class MemoryWay:
-    """Remembers what was read; `pieces` is how many bytes come at a time, `forbidden` are paths that may not be read."""
+    """Remembers what was read; gives `pieces` bytes at a time; `forbidden` paths may not be read."""
 
     def __init__(self, inodes: bool = True, pieces: int = 1 << 16, outputs: Mapping[str, bytes] | None = None) -> None:
         self.inodes, self.pieces, self.outputs = inodes, pieces, dict(outputs or {})
@@ -20,7 +20,7 @@ class MemoryWay:
         self.commands: list[Sequence[str]] = []
 
     async def match(self, pattern: str) -> Sequence[Stat]:
-        return [self._stat(path) for path in sorted(glob.glob(pattern)) if os.path.isfile(path)]
+        return [self._stat(path) for path in _files(sorted(glob.glob(pattern)))]
 
     def _stat(self, path: str) -> Stat:
         found = os.stat(path)
@@ -28,17 +28,15 @@ class MemoryWay:
         return Stat(path, found.st_size, found.st_mtime, found.st_mode, found.st_uid, found.st_gid, inode)
 
     async def walk(self, folder: str, most: int) -> Sequence[Stat]:
-        return [self._stat(str(path)) for path in sorted(Path(folder).rglob("*")) if path.is_file()][:most]
+        return [self._stat(path) for path in _files(_below(folder))][:most]
 
     async def content(self, path: str, offset: int, limit: int) -> AsyncIterator[bytes]:
         if path in self.forbidden:
             raise CannotLook(f"{path!r}: permission denied")
         self.read.append((path, offset, limit))
-        with open(path, "rb") as file:
-            file.seek(offset)
-            while limit > 0 and (piece := file.read(min(self.pieces, limit))):
-                yield piece
-                limit -= len(piece)
+        data = _range(path, offset, limit)
+        for start in range(0, len(data), self.pieces):
+            yield data[start : start + self.pieces]
 
     async def output(self, command: Sequence[str], limit: int, seconds: float) -> AsyncIterator[bytes]:
         self.commands.append(command)
@@ -48,6 +46,20 @@ class MemoryWay:
 
     async def close(self) -> None:
         """Nothing is held."""
+
+
+def _files(paths: Sequence[str]) -> list[str]:
+    return [path for path in paths if os.path.isfile(path)]
+
+
+def _below(folder: str) -> list[str]:
+    return sorted(map(str, Path(folder).rglob("*")))
+
+
+def _range(path: str, offset: int, limit: int) -> bytes:
+    with open(path, "rb") as file:
+        file.seek(offset)
+        return file.read(limit)
 
 
 class Run:
@@ -67,7 +79,7 @@ async def run(source: Source, way: Way, cursor: Cursor | None, caps: Caps | None
     chunks: list[Chunk] = []
     try:
         async for chunk in source.read(way, cursor, caps or Caps(), now):
-            chunks.append(chunk)
+            chunks += [chunk]
     except CannotLook as e:
         return Run(chunks, str(e))
     return Run(chunks, None)
