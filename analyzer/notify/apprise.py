@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import threading
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TypedDict
 
@@ -84,7 +85,8 @@ class Apprise:
             good = bool(apprise.Apprise(self.plugin).notify(**_worded(message, self.plugin)))
         finally:
             self._under_way.clear()
-            loop.call_soon_threadsafe(_set, ended, good)
+            with suppress(RuntimeError):  # the program has ended meanwhile
+                loop.call_soon_threadsafe(_set, ended, good)
 
 
 def _set(ended: "asyncio.Future[bool]", good: bool) -> None:

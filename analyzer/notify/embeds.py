@@ -19,7 +19,6 @@ COLOURS: Mapping[Tone, int] = {
     "warning": 0xF5A524,
     "info": 0x3E8BFF,
     "resolved": 0x30A46C,
-    "unknown": 0x8B8D98,
 }
 Room = tuple[int, int, int]
 ROOMS: tuple[Room, ...] = ((DESCRIPTION, FIELD_NAME, FIELD_VALUE), (1500, 100, 300), (700, 60, 80))

@@ -8,10 +8,10 @@ import unicodedata
 
 ELLIPSIS = "…"
 # What Markdown, mentions, time stamps, emoji and masked links are made of.
-ACTIVE = frozenset("\\*_~|`[]()<>#")
-LIST = re.compile(r"^(\s*)([-+=]|\d+(?=\.))", re.M)
+ACTIVE = frozenset("\\*_~|`[]<>#")
+LIST = re.compile(r"^(\s*)([-+]|\d+(?=\.\s))", re.M)
 URL = re.compile(r"https?://[A-Za-z0-9._~/?#&=%+,:;-]{1,500}")
-MENTION = re.compile(r"@(?=everyone|here|[!&]?\d)", re.I)
+MENTION = re.compile(r"@(?=everyone|here)", re.I)
 # These turn the direction of what follows, or are seen by nobody: with them a text reads as another one.
 UNSEEN = {"Cf", "Cc", "Cs", "Co"}
 BREAK = "\u200b"

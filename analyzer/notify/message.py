@@ -9,7 +9,7 @@ from urllib.parse import quote, urlsplit
 from analyzer.notify.payload import Alert, Group, Labels, State
 from toolkit.durations import format_duration
 
-Tone = Literal["critical", "warning", "info", "resolved", "unknown"]
+Tone = Literal["critical", "warning", "info", "resolved"]
 
 SUBJECTS = ("heartbeat", "probe", "mountpoint", "device", "interface", "unit", "schedule", "instance")
 """The label that an alert is named by: the first of these that it has."""

@@ -140,7 +140,9 @@ class Relay:
         now = self._clock()
         changes = {name: self._hearing(name, group, now) for name in watches}
         kept = await asyncio.to_thread(self._store.change, group.key, changes)
-        open_ones = {name: found for name, found in kept.items() if found is not None and not found.settled}
+        # A reload may have taken a service away meanwhile.
+        there = {name: found for name, found in kept.items() if found is not None and name in self._delivering}
+        open_ones = {name: found for name, found in there.items() if not found.settled}
         self._line_up(group, open_ones)
         waits = {name: asyncio.create_task(watches[name].until(found.revision)) for name, found in open_ones.items()}
         if not waits:

@@ -10,7 +10,7 @@ from analyzer.notify.message import Entry, Field, Link, Message, Tone
 
 IN_FULL = 5  # alerts that are told in full; more are a list
 LAST_INSTANT = 253_402_300_800.0  # datetime ends with the year 9999
-MENTION = re.compile(r"@(?=everyone|here|channel|[!&]?\d)|<(?=[@!#])", re.I)
+MENTION = re.compile(r"@(?=everyone|here|channel)|<(?=[@!#])", re.I)
 OF_LIST = 160  # characters that one of a list says beside its name
 MORE_ROOM = 80  # characters for how many have no room
 # Dark enough on white, light enough on black; the words say the same for whoever sees no colour.
@@ -19,7 +19,6 @@ COLOURS: dict[Tone, str] = {
     "warning": "#b4690e",
     "info": "#2f72d6",
     "resolved": "#218358",
-    "unknown": "#80838d",
 }
 
 
