@@ -15,8 +15,10 @@ from analyzer.fetch.way import CannotLook, Way
 
 # What stands in a command line: the host chose it.
 CURSOR = re.compile(r"(?:[a-z]=[0-9a-f]{1,64};?){1,12}")
-ENTRY = 1 << 20  # bytes of one entry; of a longer one only its cursor is taken
-FIRST = re.compile(rb'"__CURSOR" ?: ?"([a-z0-9=;]{1,512})"')
+ENTRY = 1 << 20  # bytes of one entry; a longer one is passed over, and counted as a gap
+# No message can say this of itself: in it, quotes are escaped.
+OWN = re.compile(rb'"__CURSOR" ?: ?"([a-z0-9=;]{1,512})"')
+AROUND = 4096  # bytes beside a long field
 FIELDS = "MESSAGE,PRIORITY,SYSLOG_IDENTIFIER,SYSLOG_PID,_PID,_COMM,_SYSTEMD_UNIT,_HOSTNAME,_TRANSPORT"
 # --all, because without it a field of more than 4096 bytes is `null`.
 WORDS = ("journalctl", "--output=json", "--no-pager", "--all", f"--output-fields={FIELDS}")
@@ -83,10 +85,10 @@ class Reading:
             if self._is_over():
                 break
             lines += self._entry(raw)
-        if len(self._rest) > ENTRY:
-            # Too long already: what is needed of it stands at its beginning.
-            lines += [] if self._skipping or self._is_over() else self._overlong(self._rest)
-            self._rest, self._skipping = b"", True
+        if len(self._rest) > ENTRY and not self._is_over():
+            self._pass_over(self._rest)
+            # Fields come in any order, so the cursor may be in what follows.
+            self._rest, self._skipping = self._rest[-AROUND:], True
         self.cut = self._is_over()
         return self._chunk(lines)
 
@@ -99,22 +101,26 @@ class Reading:
         return self._chunk([], lost=self._is_first and self._known_lost)
 
     def _entry(self, raw: bytes) -> list[str]:
-        self._bytes += len(raw) + 1
         if self._skipping:
+            self._pass_over(raw)
             self._skipping = False
             return []
         # `-- No entries --` and `-- Boot ... --`, which are no JSON.
         if not raw or raw.startswith(b"-- "):
             return []
         fields = _parsed(raw)
+        # The one at the old cursor takes nothing from the cap, or a long one would leave nothing for others.
+        self._bytes += 0 if fields["__CURSOR"] == self.asked else len(raw) + 1
         return self._taken(fields["__CURSOR"], _line(fields, self._caps.line_bytes))
 
-    def _overlong(self, raw: bytes) -> list[str]:
-        found = FIRST.search(raw, 0, 4096)
-        if found is None or not CURSOR.fullmatch(cursor := found[1].decode()):
-            raise CannotLook("journalctl: an entry is too long, and does not begin with its cursor")
-        self._gaps += 1
-        return self._taken(cursor, [])
+    def _pass_over(self, raw: bytes) -> None:
+        """Move behind an entry that is too long, where its cursor is in this part of it."""
+        found = OWN.search(raw)
+        if found and CURSOR.fullmatch(cursor := found[1].decode()) and cursor != self._cursor:
+            self._gaps += 1
+            self._taken(cursor, [])
+        elif found:
+            self._is_first = False
 
     def _taken(self, cursor: str, lines: list[str]) -> list[str]:
         """Move behind an entry; the one at the old cursor was reviewed before."""
@@ -162,7 +168,7 @@ def _line(fields: dict[str, Any], most: int) -> list[str]:
         program = "not-kernel"
     priority = _text(fields.get("PRIORITY"))
     level = int(priority) if priority in tuple("01234567") else None
-    pid = _text(fields.get("SYSLOG_PID")) or _text(fields.get("_PID"))
+    pid = _text(fields.get("_PID")) or _text(fields.get("SYSLOG_PID"))
     return entry(at, _text(fields.get("_HOSTNAME")), program, pid, level, message, most)
 
 
