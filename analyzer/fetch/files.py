@@ -1,7 +1,7 @@
 """What is new in log files, through rotation, truncation and compression?"""
 
 import asyncio
-from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 
@@ -78,6 +78,10 @@ class Place:
     check: str = ""
     check_bytes: int = 0
     end: int = 0
+
+
+class Late(Exception):
+    """Time was over before anything came of a compressed file."""
 
 
 class Elsewhere(Exception):
@@ -183,6 +187,8 @@ class Reading:
                         break
                 else:
                     whole = True
+            except Late:
+                whole = False
             except EOFError:
                 # Still being compressed; or, when nothing changes any more, broken.
                 whole = seen is not None and seen.idle and seen.is_unchanged(candidate.stat)
@@ -213,7 +219,7 @@ class Reading:
         size = candidate.stat.size if candidate.zipped else place.check_bytes + most
         self._touched = True
         async with closing(self._way.content(candidate.path, 0 if candidate.zipped else start, size)) as raw:
-            plain = _after(start, zipped.inflated(raw, candidate.path)) if candidate.zipped else raw
+            plain = _after(start, zipped.inflated(self._in_time(raw), candidate.path)) if candidate.zipped else raw
             front = b""
             async with closing(plain):
                 async for piece in plain:
@@ -226,6 +232,13 @@ class Reading:
                     yield piece
         if front:
             yield front
+
+    async def _in_time(self, pieces: AsyncIterator[bytes]) -> AsyncGenerator[bytes, None]:
+        """The pieces as long as there is time: what is in front of a place, or in empty members, gives no lines."""
+        async for piece in pieces:
+            if asyncio.get_running_loop().time() >= self._deadline:
+                raise Late
+            yield piece
 
     async def _is_read(self, candidate: Candidate, seen: Seen) -> bool:
         """Is there nothing after the place where the last run stopped?"""

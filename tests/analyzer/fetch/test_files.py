@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from analyzer.fetch.chunk import Caps, Cursor
 from analyzer.fetch.files import Files
 from analyzer.fetch.local import Local
+from tests.analyzer.fetch import sshd
 from tests.analyzer.fetch.memoryway import MemoryWay, Run, run
 
 
@@ -371,6 +372,56 @@ async def test_the_local_way_reads_as_well(tmp_path: Path) -> None:
     log.write("c\n")
     second = await run(log.source, way, first.cursor)
     assert (first.lines, second.lines) == (["a", "b"], ["c"])
+
+
+async def test_a_host_that_allows_only_sftp_is_read_the_same(tmp_path: Path) -> None:
+    log = Log(tmp_path)
+    log.write("a\nb\n")
+    with sshd.running(tmp_path / "sshd", *sshd.SFTP_ONLY) as server:
+        way = await server.ssh.open()
+        first = await run(log.source, way, None)
+        log.write("c\n")
+        log.rename()
+        log.compress(log.beside(".1"))
+        log.write("d\n")
+        second = await run(log.source, way, first.cursor)
+        await way.close()
+    assert (first.lines, second.lines, second.gaps) == (["a", "b"], ["c", "d"], 0)
+
+
+async def test_a_log_that_is_being_compressed_is_not_read_twice(log: Log) -> None:
+    log.rename()
+    log.write("new\n")
+    log.beside(".1.gz").write_bytes(gzip.compress(log.beside(".1").read_bytes())[:20])
+    assert (await log.run()).lines == ["new"]
+    log.compress(log.beside(".1"))
+    done = await log.run()
+    assert (done.lines, done.gaps, done.trouble) == ([], 0, None)
+
+
+async def test_a_compressed_log_cut_short_is_given_up_once_it_changes_no_more(log: Log) -> None:
+    log.rename()
+    log.write("new\n")
+    await log.run()
+    whole = gzip.compress(b"".join(os.urandom(30).hex().encode() + b"\n" for _ in range(3000)))
+    log.beside(".2.gz").write_bytes(whole[: len(whole) // 2])
+    log.touch(log.beside(".2.gz"))
+    first = await log.run()
+    assert len(first.lines) > 1000
+    await log.run()
+    await log.run()
+    log.way.read.clear()
+    assert (await log.run()).lines == []
+    assert log.way.read == []
+
+
+async def test_when_time_is_over_the_rest_comes_next_time(log: Log) -> None:
+    log.write("a\n")
+    log.caps = Caps(seconds=0.0)
+    late = await log.run()
+    assert (late.lines, late.cut) == ([], True)
+    log.caps = Caps()
+    assert (await log.run()).lines == ["a"]
 
 
 STEPS = st.lists(
