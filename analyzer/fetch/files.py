@@ -1,14 +1,15 @@
 """What is new in log files, through rotation, truncation and compression?"""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 
-from analyzer.fetch import rotation, zipped
+from analyzer.fetch import places, rotation, zipped
 from analyzer.fetch.chunk import Caps, Chunk, Cursor
-from analyzer.fetch.lines import Mode, Splitter
+from analyzer.fetch.lines import Splitter
 from analyzer.fetch.pieces import closing
+from analyzer.fetch.places import Before, Elsewhere, Place
 from analyzer.fetch.rotation import HEAD, Candidate, Seen, Task, digest
 from analyzer.fetch.way import CannotLook, Way
 
@@ -37,7 +38,7 @@ class Files:
         readable = [one for candidate in found[:FILES] if (one := await reading.headed(candidate, before))]
         tasks, lost = rotation.plan(before.files, readable)
         reading.expect(before, tasks, lost)
-        for task in _turned(tasks, before.first):
+        for task in places.turned(tasks, before.first):
             async with aclosing(reading.task(task)) as chunks:
                 async for chunk in chunks:
                     yield chunk
@@ -48,44 +49,8 @@ class Files:
             raise CannotLook(f"more than {FILES} files match, the others are not read" if found else "no file matches")
 
 
-@dataclass(frozen=True, slots=True)
-class Before:
-    """What the last run left: files by path, its patterns, and which log's turn it is to be the first."""
-
-    files: Mapping[str, Seen]
-    patterns: Sequence[str]
-    first: str
-    gaps: int = 0
-
-    @classmethod
-    def of(cls, cursor: Cursor | None) -> "Before":
-        if cursor is None:
-            return cls({}, (), "")
-        try:
-            files = {path: Seen.of(seen) for path, seen in dict(cursor["files"]).items()}
-            return cls(files, [str(pattern) for pattern in cursor["patterns"]], str(cursor["first"]))
-        except (KeyError, TypeError, ValueError):
-            # Where we were is not known any more, so something may be missing.
-            return cls({}, (), "", 1)
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where reading begins: `check` is the hash of the `check_bytes` in front; `end` where an unfinished line ended."""
-
-    offset: int = 0
-    mode: Mode = ""
-    check: str = ""
-    check_bytes: int = 0
-    end: int = 0
-
-
 class Late(Exception):
     """Time was over before anything came of a compressed file."""
-
-
-class Elsewhere(Exception):
-    """What stands in front of a place is not what stood there."""
 
 
 class Reading:
@@ -115,21 +80,21 @@ class Reading:
         except CannotLook as e:
             self.troubles.append(str(e))
             if seen is not None or candidate.fresh:
-                self._files[path] = (seen or _passed(candidate, unseen=True)).json()
+                self._files[path] = (seen or places.passed(candidate, unseen=True)).json()
             return None
 
     def expect(self, before: Before, tasks: Sequence[Task], lost: Sequence[str]) -> None:
         """Keep for each file what holds if this run does not come to it, and count what is gone unread."""
         here = {task.candidate.path for task in tasks}
         gone = [path for path in lost if path not in self._files]
-        self._gaps = before.gaps + sum(_is_gap(path, before.files[path], path in here) for path in gone)
+        self._gaps = before.gaps + sum(places.is_gap(path, before.files[path], path in here) for path in gone)
         self._bases = list(dict.fromkeys(task.candidate.base for task in tasks))
         self._first = before.first
         for task in tasks:
             if task.seen is not None:
                 self._files[task.candidate.path] = task.seen.json()
             elif task.start in ("end", "nothing"):
-                self._files[task.candidate.path] = _passed(task.candidate, unseen=True).json()
+                self._files[task.candidate.path] = places.passed(task.candidate, unseen=True).json()
 
     async def task(self, task: Task) -> AsyncGenerator[Chunk, None]:
         """The new lines of one file; what it cannot give is told at the end of the run."""
@@ -141,7 +106,7 @@ class Reading:
                 self._stop(candidate.base)
                 return
             try:
-                async for chunk in self._read(candidate, _place(task, self._caps.first_bytes), task.seen):
+                async for chunk in self._read(candidate, places.start(task, self._caps.first_bytes), task.seen):
                     yield chunk
             except Elsewhere:
                 self._gaps += 1
@@ -157,7 +122,7 @@ class Reading:
     async def _needs_no_reading(self, task: Task) -> bool:
         candidate, seen = task.candidate, task.seen
         if task.start == "nothing" or (task.start == "copy" and await self._is_copy(task)):
-            self._files[candidate.path] = _passed(candidate, copy=task.start == "copy").json()
+            self._files[candidate.path] = places.passed(candidate, copy=task.start == "copy").json()
             return True
         if seen is not None and await self._is_read(candidate, seen):
             self._keep(candidate, replace(seen, done=candidate.zipped, idle=True))
@@ -177,11 +142,11 @@ class Reading:
         async with aclosing(self._pieces(candidate, place)) as pieces:
             try:
                 async for piece in pieces:
-                    rest = _checked(piece, place, splitter)
+                    rest = places.checked(piece, place, splitter)
                     lines = splitter.add(rest, self._lines)
                     self._spend(candidate, len(lines), len(rest))
                     if lines:
-                        self._keep(candidate, _seen(splitter))
+                        self._keep(candidate, places.stopped(splitter))
                         yield self.chunk(lines, len(rest))
                     if splitter.full or self._is_over(candidate):
                         break
@@ -204,10 +169,10 @@ class Reading:
         idle = splitter.offset == place.offset
         if is_end and is_last and self._lines > 0 and (lines := splitter.rest()):
             self._spend(candidate, len(lines), 0)
-            self._keep(candidate, _seen(splitter))
+            self._keep(candidate, places.stopped(splitter))
             yield self.chunk(lines, 0)
         done = candidate.zipped and is_end
-        self._keep(candidate, replace(_seen(splitter, waiting=is_end), done=done, idle=idle))
+        self._keep(candidate, replace(places.stopped(splitter, waiting=is_end), done=done, idle=idle))
         if not is_end:
             self._stop(candidate.base, is_over=not idle)
 
@@ -219,7 +184,9 @@ class Reading:
         size = candidate.stat.size if candidate.zipped else place.check_bytes + most
         self._touched = True
         async with closing(self._way.content(candidate.path, 0 if candidate.zipped else start, size)) as raw:
-            plain = _after(start, zipped.inflated(self._in_time(raw), candidate.path)) if candidate.zipped else raw
+            plain = (
+                places.after(start, zipped.inflated(self._in_time(raw), candidate.path)) if candidate.zipped else raw
+            )
             front = b""
             async with closing(plain):
                 async for piece in plain:
@@ -288,69 +255,3 @@ class Reading:
         if not self._cut:
             self._first = self._bases[(self._bases.index(base) + is_over) % len(self._bases)]
         self._cut = True
-
-
-async def _after(start: int, pieces: AsyncGenerator[bytes, None]) -> AsyncGenerator[bytes, None]:
-    """What follows the first bytes, as many as `start` says."""
-    async with aclosing(pieces):
-        async for piece in pieces:
-            if len(piece) > start:
-                yield piece[start:]
-            start = max(0, start - len(piece))
-
-
-def _checked(piece: bytes, place: Place, splitter: Splitter) -> bytes:
-    """The piece, of the first one without the bytes that had to stand in front of the place."""
-    if splitter.before or not place.check_bytes:
-        return piece
-    front = piece[: place.check_bytes]
-    if digest(front) != place.check:
-        raise Elsewhere
-    splitter.before = front
-    return piece[place.check_bytes :]
-
-
-def _place(task: Task, first_bytes: int) -> Place:
-    size = task.candidate.stat.size
-    if task.start == "end" and size > first_bytes:
-        # From the byte before, because a line may begin just there.
-        return Place(size - first_bytes - 1, "skip")
-    seen = task.seen
-    return Place() if seen is None else Place(seen.offset, seen.mode, seen.check, seen.check_bytes, seen.end)
-
-
-def _seen(splitter: Splitter, waiting: bool = False) -> Seen:
-    end = splitter.offset + (len(splitter.pending) if waiting else 0)
-    before = splitter.before
-    return Seen(0, 0.0, None, "", 0, splitter.offset, end, digest(before), len(before), splitter.mode)
-
-
-def _passed(candidate: Candidate, copy: bool = False, unseen: bool = False) -> Seen:
-    """A file of which nothing is read: all there is now counts as seen."""
-    stat, head = candidate.stat, candidate.head or b""
-    size = 0 if candidate.zipped else stat.size
-    return Seen(
-        stat.size,
-        stat.mtime,
-        stat.inode,
-        digest(head),
-        len(head),
-        size,
-        size,
-        done=candidate.zipped,
-        copy=copy,
-        unseen=unseen,
-        idle=True,
-    )
-
-
-def _is_gap(path: str, seen: Seen, is_here: bool) -> bool:
-    """May lines be lost of a file that is not here any more, or no longer the same?"""
-    whole = seen.offset >= seen.size or seen.done
-    return seen.size > 0 and not (whole and (rotation.base(path) != path or (seen.idle and not is_here)))
-
-
-def _turned(tasks: Sequence[Task], first: str) -> list[Task]:
-    """The tasks beginning with those of one log, where it is among them."""
-    start = next((i for i, task in enumerate(tasks) if task.candidate.base == first), 0)
-    return [*tasks[start:], *tasks[:start]]
