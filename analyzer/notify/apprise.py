@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import threading
+import warnings
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TypedDict
@@ -38,7 +39,10 @@ class NoSuchService(ValueError):
 def plugin(url: str) -> apprise.NotifyBase:
     """What Apprise makes of the URL; raises `NoSuchService`."""
     asset = apprise.AppriseAsset(app_id="Heartline", app_desc="Heartline", async_mode=False, secure_logging=True)
-    made = apprise.Apprise.instantiate(url, asset=asset)
+    with warnings.catch_warnings():
+        # At the first URL Apprise imports all of its services, and with them what Python will give up.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        made = apprise.Apprise.instantiate(url, asset=asset)
     if not isinstance(made, apprise.NotifyBase):
         raise NoSuchService(f"Apprise knows no service for a URL that begins with {url.partition('://')[0][:20]}://")
     return made

@@ -9,7 +9,7 @@ import time
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from aiohttp import web
 
@@ -48,6 +48,11 @@ class Limits:
     global_seconds: float = 1.0
     scale: float = 1.0
 
+    def windows(self) -> tuple[Window, Window]:
+        """Those of one webhook."""
+        burst = Window(self.burst, self.burst_seconds * self.scale)
+        return burst, Window(self.minute, self.minute_seconds * self.scale)
+
 
 NONE = Limits(burst=10**9, minute=10**9, globally=10**9)
 
@@ -82,13 +87,18 @@ class DiscordServer:
     changed: asyncio.Condition = field(default_factory=asyncio.Condition)
     _ids: "itertools.count[int]" = field(default_factory=lambda: itertools.count(1_200_000_000_000_000_000))
     _windows: dict[str, tuple[Window, Window]] = field(default_factory=dict)
-    _global: Window | None = None
 
     def __post_init__(self) -> None:
         self._random = random.Random(self.seed)
+        self._global = Window(self.limits.globally, self.limits.global_seconds * self.limits.scale)
 
     def url(self, webhook: int = 1) -> str:
         return f"{self.base}/api/webhooks/{webhook}/{TOKEN}"
+
+    def windows(self, webhook: str = "1") -> tuple[Window, Window]:
+        """How a webhook's limits stand now, to reckon with."""
+        burst, minute = self._windows.get(webhook) or self.limits.windows()
+        return replace(burst), replace(minute)
 
     def outage(self, seconds: float) -> None:
         """From now on nobody is answered, for so long."""
@@ -153,16 +163,7 @@ class DiscordServer:
         return None
 
     def _limited(self, webhook: str, now: float) -> tuple[dict[str, str], web.Response | None]:
-        limits = self.limits
-        if self._global is None:
-            self._global = Window(limits.globally, limits.global_seconds * limits.scale)
-        burst, minute = self._windows.setdefault(
-            webhook,
-            (
-                Window(limits.burst, limits.burst_seconds * limits.scale),
-                Window(limits.minute, limits.minute_seconds * limits.scale),
-            ),
-        )
+        burst, minute = self._windows.setdefault(webhook, self.limits.windows())
         everybody = self._global.take(now)
         if everybody:
             headers = {"X-RateLimit-Global": "true", "X-RateLimit-Scope": "global"}

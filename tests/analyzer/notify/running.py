@@ -1,5 +1,6 @@
 """The relay's page over a real socket, with a stand-in Discord behind it."""
 
+import io
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -36,7 +37,7 @@ class Running:
 
     async def answer(self, body: bytes, secret: str = SECRET, path: str = "") -> tuple[int, str]:
         headers = {"Authorization": f"Bearer {secret}"} if secret else {}
-        async with self.session.post(self.url + path, data=body, headers=headers) as answer:
+        async with self.session.post(self.url + path, data=io.BytesIO(body), headers=headers) as answer:
             return answer.status, await answer.text()
 
 
