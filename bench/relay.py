@@ -129,7 +129,7 @@ async def phase(
 ) -> list[Phase]:
     """Post the alerts everywhere, with an outage in the middle; until the relay has told all, and a while longer."""
     began = time.monotonic()
-    before = [(len(way.far.events), way.far.refusals.copy()) for way in ways]
+    before = [(len(way.far.events), way.far.refusals.copy(), way.far.windows()) for way in ways]
     for way in ways:
         async with session.post(f"{way.url}/api/v2/alerts", json=alerts) as answer:
             answer.raise_for_status()
@@ -142,9 +142,9 @@ async def phase(
     await until(lambda: len(told(first.events[before[0][0] :], state)) == GROUPS * EACH, GIVE_UP * scale)
     await asyncio.sleep(GRACE)
     found = []
-    for way, (events, refusals) in zip(ways, before, strict=True):
+    for way, (events, refusals, windows) in zip(ways, before, strict=True):
         refused = way.far.refusals - refusals
-        ideal = soonest(Limits(scale=scale), GROUPS + refused[500], began, down)
+        ideal = soonest(windows, GROUPS + refused[500], began, down)
         found.append(figures(way.far.events[events:], state, began, ideal, refused))
     return found
 
@@ -174,26 +174,22 @@ def figures(events: Sequence[Event], state: str, began: float, ideal: float, ref
     return Phase(len(told(events, state)), last - began, ideal, sum(n - 1 for n in hosts.values()), refused)
 
 
-def soonest(limits: Limits, requests: int, began: float, down: tuple[float, float]) -> float:
+def soonest(windows: Sequence[Window], requests: int, began: float, down: tuple[float, float]) -> float:
     """Seconds that so many requests take at the least, for one who knows all limits and the outage beforehand."""
-    windows = (
-        Window(limits.burst, limits.burst_seconds * limits.scale),
-        Window(limits.minute, limits.minute_seconds * limits.scale),
-    )
     at = began
     for _ in range(requests):
         if down[0] <= at < down[1]:
             at = down[1]
-        while True:
-            full = [window.ends for window in windows if at < window.ends and window.used >= window.most]
-            if not full:
-                break
-            at = max(full)
-            if down[0] <= at < down[1]:
-                at = down[1]
+        while full := [window.ends for window in windows if at < window.ends and window.used >= window.most]:
+            at = max(full) if not down[0] <= max(full) < down[1] else down[1]
         for window in windows:
             window.take(at)
     return at - began
+
+
+def ever(way: Way) -> set[str]:
+    """The jobs that any message names."""
+    return {job for event in way.far.events for job in jobs(event)}
 
 
 def disordered(way: Way) -> int:
@@ -208,7 +204,7 @@ def disordered(way: Way) -> int:
 
 def report(ways: Sequence[Way], firing: Sequence[Phase], resolved: Sequence[Phase]) -> None:
     every = GROUPS * EACH
-    head = ("", "alerts told", "lost", "doubled", "last after", "at best", "requests refused (429)")
+    head = ("", "alerts told", "not told", "doubled", "last after", "at best", "requests refused (429)")
     for name, phases in (("firing, with an outage of a minute", firing), ("their end", resolved)):
         rows = [
             (
@@ -224,7 +220,9 @@ def report(ways: Sequence[Way], firing: Sequence[Phase], resolved: Sequence[Phas
         ]
         print(f"\n{GROUPS} groups, {every} alerts: {name}")
         print(table(head, rows))
-    print("\ngroups told in the wrong order: " + ", ".join(f"{way.name} {disordered(way)}" for way in ways))
+    after = [(way.name, str(every - len(ever(way))), str(disordered(way))) for way in ways]
+    print("\nafter the end of all")
+    print(table(("", "alerts nobody ever heard of", "groups in the wrong order"), after))
     conclude(goals(ways[0], firing[0], resolved[0]))
 
 
