@@ -82,7 +82,7 @@ async def measure_all(seeds: list[int], heartbeats: int, environ: dict[str, str]
 
 async def measure(seed: int, heartbeats: int, environ: dict[str, str]) -> Found:
     with tempfile.TemporaryDirectory(prefix="heartline-bench-") as name:
-        data, listen = Path(name) / "data", Ports(*ports.free(3))
+        data, listen = Path(name) / "data", ports.anywhere()
         own = install.make(data, _declared(heartbeats), listen.exporter)
         chance = random.Random(seed)
         paths = await asyncio.to_thread(install.paths, own)

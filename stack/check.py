@@ -18,6 +18,10 @@ def commands(configs: Configs, promtool: Path, amtool: Path) -> dict[str, list[s
             *(sys.executable, "-m", "exporter"),
             *(f"--config.file={configs.exporter}", "--config.check"),
         ],
+        str(configs.analyzer): [
+            *(sys.executable, "-m", "analyzer"),
+            *(f"--config.file={configs.analyzer}", "--config.check"),
+        ],
         str(configs.prometheus): [str(promtool), "check", "config", str(configs.prometheus)],
         str(configs.alertmanager): [str(amtool), "check-config", str(configs.alertmanager)],
     }
@@ -38,6 +42,6 @@ def main(arguments: list[str]) -> int:
     if arguments:
         raise Problem("check takes no arguments")
     configs = Configs()
-    check(configs, secret.exporter_settings(ROOT / ".env", os.environ))
+    check(configs, secret.without_webhook(secret.settings(ROOT / ".env", os.environ)))
     print("accepted: " + ", ".join(str(file.relative_to(ROOT)) for file in vars(configs).values()))
     return 0

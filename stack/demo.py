@@ -126,9 +126,11 @@ def prepare(folder: Path) -> Configs:
             # The rules are the copies, the templates the shipped ones.
             base = folder / part if part == "prometheus" else ROOT / part
             (folder / part / file.name).write_text(adapt(file.read_text(), base, {}, settings))
-    exporter = folder / "exporter.yml"
+    exporter, analyzer = folder / "exporter.yml", folder / "analyzer.yml"
     exporter.write_text(HEARTBEATS)
-    return Configs(exporter, folder / "prometheus" / "prometheus.yml", folder / "alertmanager" / "alertmanager.yml")
+    analyzer.write_text("hosts: []\n")
+    prometheus, alertmanager = folder / "prometheus" / "prometheus.yml", folder / "alertmanager" / "alertmanager.yml"
+    return Configs(exporter, prometheus, alertmanager, analyzer)
 
 
 def render(message: Message, coloured: bool) -> str:

@@ -14,6 +14,7 @@ class Ports:
     exporter: int = 9797
     prometheus: int = 9090
     alertmanager: int = 9093
+    analyzer: int = 9798
 
     def moved(self) -> dict[str, str]:
         """Address in the shipped configurations -> address in use, only where they differ."""
@@ -23,11 +24,12 @@ class Ports:
 
 @dataclass(frozen=True)
 class Configs:
-    """The three configuration files; never written to."""
+    """The configuration files; never written to."""
 
     exporter: Path = ROOT / "exporter" / "exporter.yml"
     prometheus: Path = ROOT / "prometheus" / "prometheus.yml"
     alertmanager: Path = ROOT / "alertmanager" / "alertmanager.yml"
+    analyzer: Path = ROOT / "analyzer" / "analyzer.yml"
 
 
 @dataclass(frozen=True)

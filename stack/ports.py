@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import psutil
 
-from stack.layout import HOST
+from stack.layout import HOST, Ports
 from stack.problem import Problem
 
 
@@ -26,6 +26,11 @@ def free(count: int) -> list[int]:
     for s in sockets:
         s.close()
     return found
+
+
+def anywhere() -> Ports:
+    """A free port for each program."""
+    return Ports(*free(len(vars(Ports()))))
 
 
 def holder(port: int) -> str:

@@ -43,7 +43,7 @@ async def running(
     data: Path, configs: Configs, webhook: str = "", listen: Ports | None = None, suite: str = "stable"
 ) -> AsyncIterator[Running]:
     """The whole stack on free ports (or on `listen`); raises `Problem` with what `up` said when it does not start."""
-    listen = listen or Ports(*ports.free(3))
+    listen = listen or ports.anywhere()
     # Also with no webhook: a setting of the person's own must not be read here.
     environ = os.environ | {"DISCORD_WEBHOOK_URL": webhook, "PYTHONUNBUFFERED": "1"}
     process = await asyncio.create_subprocess_exec(

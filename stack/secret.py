@@ -36,9 +36,9 @@ def settings(file: Path, environ: Mapping[str, str]) -> dict[str, str]:
     return {**(parse_env(file.read_text()) if file.exists() else {}), **environ}
 
 
-def exporter_settings(file: Path, environ: Mapping[str, str]) -> dict[str, str]:
-    """The settings without the webhook, which is Alertmanager's alone."""
-    return {name: value for name, value in settings(file, environ).items() if not name.startswith(NAME)}
+def without_webhook(values: Mapping[str, str]) -> dict[str, str]:
+    """The settings of every program but Alertmanager, whose the webhook is alone."""
+    return {name: value for name, value in values.items() if not name.startswith(NAME)}
 
 
 def discord_webhook(values: Mapping[str, str], data: Path) -> str:

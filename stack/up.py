@@ -1,4 +1,4 @@
-"""Start the exporter, Prometheus and Alertmanager on this machine, and stop them together."""
+"""Start the exporter, the analyzer, Prometheus and Alertmanager on this machine, and stop them together."""
 
 import argparse
 import fcntl
@@ -31,13 +31,13 @@ OWN = {
 def main(arguments: list[str]) -> int:
     """Run until Ctrl-C or SIGTERM (0); `Problem` when something is in the way or a program ends by itself."""
     options = parse(arguments)
-    listen = Ports(options.exporter_port, options.prometheus_port, options.alertmanager_port)
-    given = Configs(options.exporter_config, options.prometheus_config, options.alertmanager_config)
+    listen = Ports(**{program: getattr(options, f"{program}_port") for program in vars(Ports())})
+    given = Configs(**{program: getattr(options, f"{program}_config") for program in vars(Configs())})
     data = options.data.resolve()
     values = secret.settings(ROOT / ".env", os.environ)
     with only_one(data):
         webhook = secret.discord_webhook(values, data)
-        environ = {name: value for name, value in values.items() if not name.startswith(secret.NAME)}
+        environ = secret.without_webhook(values)
         configs = adapted(given, data, listen, webhook)
         check.check(configs, environ, lambda text: secret.scrub(text, webhook), options.suite)
         programs = commands(configs, data, listen, options.suite, options.exporter)
@@ -120,7 +120,7 @@ def adapted(given: Configs, data: Path, listen: Ports, webhook: str) -> Configs:
     if moved or webhook:
         replaced = moved | ({adapt.PLACEHOLDER: webhook} if webhook else {})
         alertmanager = _copy(given.alertmanager, data / "alertmanager.yml", replaced)
-    return Configs(given.exporter, prometheus, alertmanager)
+    return Configs(given.exporter, prometheus, alertmanager, given.analyzer)
 
 
 def _copy(file: Path, copy: Path, replaced: Mapping[str, str]) -> Path:
@@ -129,7 +129,7 @@ def _copy(file: Path, copy: Path, replaced: Mapping[str, str]) -> Path:
 
 
 def commands(configs: Configs, data: Path, listen: Ports, suite: str, flags: Sequence[str] = ()) -> list[Program]:
-    """The three programs, in the order in which they start; `flags` are more for the exporter."""
+    """The programs, in the order in which they start; `flags` are more for the exporter."""
     at = {name: f"http://{HOST}:{port}/" for name, port in vars(listen).items()}
     exporter = Program("exporter", _exporter(configs, data, listen, flags), at["exporter"], "-/healthy")
     # Healthy and not ready: with a disk that is full it cannot load, and that is what Prometheus has to tell.
@@ -156,6 +156,8 @@ def commands(configs: Configs, data: Path, listen: Ports, suite: str, flags: Seq
         exporter,
         Program("prometheus", (*after, *prometheus), at["prometheus"]),
         Program("alertmanager", alertmanager, at["alertmanager"]),
+        # Healthy and not ready: that a disk is full or a host unreachable is what Prometheus has to tell.
+        Program("analyzer", _analyzer(configs, data, listen), at["analyzer"], "-/healthy"),
     ]
 
 
@@ -166,6 +168,15 @@ def _exporter(configs: Configs, data: Path, listen: Ports, flags: Sequence[str])
         f"--config.file={configs.exporter}",
         f"--web.listen-address={HOST}:{listen.exporter}",
         f"--storage.path={data}/exporter",
+    )
+
+
+def _analyzer(configs: Configs, data: Path, listen: Ports) -> tuple[str, ...]:
+    return (
+        *(sys.executable, "-m", "analyzer"),
+        f"--config.file={configs.analyzer}",
+        f"--web.listen-address={HOST}:{listen.analyzer}",
+        f"--storage.path={data}/analyzer",
     )
 
 

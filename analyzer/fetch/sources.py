@@ -1,4 +1,4 @@
-"""Reads what is reviewed of a host: `sources:`, each with a name and one of files, journal and command."""
+"""Reads what is reviewed of a host: `sources:`, each with a name and one of system, files, journal and command."""
 
 import re
 import shlex
@@ -9,6 +9,7 @@ from analyzer.fetch.chunk import Caps, Chunk, Cursor
 from analyzer.fetch.command import Command
 from analyzer.fetch.files import Files
 from analyzer.fetch.journal import Journal, unknown
+from analyzer.fetch.system import System
 from analyzer.fetch.way import Way
 from toolkit.strict import Section
 
@@ -50,7 +51,7 @@ def _source(section: Section) -> Source:
     if not given:
         raise section.missing_one_of(tuple(KINDS))
     if len(given) > 1:
-        raise section.error(given[1], "one source is one of files, journal, command: give them names of their own")
+        raise section.error(given[1], "a source is one of system, files, journal, command: write one for each")
     return KINDS[given[0]](section, name)
 
 
@@ -75,6 +76,12 @@ def _journal(section: Section, name: str) -> Journal:
     return Journal(name, units, priority)
 
 
+def _system(section: Section, name: str) -> System:
+    if not section.flag("system"):
+        raise section.error("system", "expected true, or no such key")
+    return System(name)
+
+
 def _command(section: Section, name: str) -> Command:
     text = section.text("command")
     try:
@@ -86,4 +93,9 @@ def _command(section: Section, name: str) -> Command:
     return Command(name, words)
 
 
-KINDS: Mapping[str, Callable[[Section, str], Source]] = {"files": _files, "journal": _journal, "command": _command}
+KINDS: Mapping[str, Callable[[Section, str], Source]] = {
+    "system": _system,
+    "files": _files,
+    "journal": _journal,
+    "command": _command,
+}

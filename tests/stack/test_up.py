@@ -112,7 +112,7 @@ async def test_a_program_that_dies_stops_the_others(data: Path, configs: Configs
 
 async def test_while_it_is_up_another_on_the_same_data_says_so(data: Path, configs: Configs) -> None:
     async with running(data, configs) as stack:
-        other = up(data, configs, Ports(*ports.free(3)))
+        other = up(data, configs, ports.anywhere())
     assert (other.returncode, other.stdout) == (1, "")
     assert other.stderr == f"heartline: already up on {data} (process {stack.process.pid})\n"
 
@@ -127,7 +127,7 @@ async def test_after_up_was_killed_the_next_names_what_it_left(data: Path, confi
             return stack.process.returncode is not None
 
         await until(has_ended)
-        refused = up(data, configs, Ports(*ports.free(3)))
+        refused = up(data, configs, ports.anywhere())
         programs = [child for child in left if any(word.startswith("--storage") for word in child.cmdline())]
         for program in programs:
             program.terminate()
@@ -154,7 +154,7 @@ async def test_the_webhook_is_in_no_log_and_no_readable_file(data: Path, configs
 
 def test_what_follows_two_dashes_reaches_the_exporter(data: Path, configs: Configs) -> None:
     flags = ["--collector.systemd", "--collector.textfile.directory=/var/lib/node_exporter", "--no-collector.arp"]
-    listen = Ports(*ports.free(3))
+    listen = ports.anywhere()
     exporter = commands(configs, data, listen, "stable", parse([f"--data={data}", "--", *flags]).exporter)[0]
     given = exporter_flags(list(exporter.command[3:]))
     assert "systemd" in given.collectors
@@ -164,7 +164,7 @@ def test_what_follows_two_dashes_reaches_the_exporter(data: Path, configs: Confi
 
 
 def test_a_wrong_flag_for_the_exporter_is_answered_with_its_own_line(data: Path, configs: Configs) -> None:
-    refused = up(data, configs, Ports(*ports.free(3)), "--", "--collector.systmd")
+    refused = up(data, configs, ports.anywhere(), "--", "--collector.systmd")
     assert (refused.returncode, refused.stdout) == (1, "")
     assert refused.stderr == "heartline: exporter: error: unrecognized arguments: --collector.systmd\n"
 
@@ -195,7 +195,7 @@ def test_a_busy_port_is_one_line_that_names_it_and_its_holder(data: Path, config
 def test_a_wrong_configuration_is_refused_with_the_programs_words_and_no_secret(data: Path, configs: Configs) -> None:
     text = configs.alertmanager.read_text()
     configs.alertmanager.write_text(text.replace("send_resolved", "send_resolvd"))
-    refused = up(data, configs, Ports(*ports.free(3)), DISCORD_WEBHOOK_URL=WEBHOOK)
+    refused = up(data, configs, ports.anywhere(), DISCORD_WEBHOOK_URL=WEBHOOK)
     *words, last = refused.stderr.splitlines()
     assert refused.returncode == 1
     assert last == f"heartline: {data}/alertmanager.yml is not accepted"

@@ -42,7 +42,7 @@ sources:
         ("{name: a, file: [/x]}", 'did you mean "files"'),
         ("{files: [/x]}", "missing"),
         ('{name: "a b", files: [/x]}', "expected letters"),
-        ("{name: a, files: [/x], journal: {}}", "one source is one of"),
+        ("{name: a, files: [/x], journal: {}}", "a source is one of"),
         ("{name: a, files: []}", "expected paths"),
         ("{name: a, files: [var/log/x]}", "expected a path"),
         ("{name: a, files: [/var/../etc/x]}", "expected a path"),
