@@ -15,10 +15,26 @@ PURE = (
     "exporter/heartbeats/timeline.py",
     "exporter/probes/gateway.py",
     "toolkit/limits.py",
+    "analyzer/excerpt",
+    "analyzer/finding.py",
+    "analyzer/lifecycle.py",
+    "analyzer/redact",
+    "analyzer/rules",
+    "analyzer/score.py",
 )
+LOG_SUBJECTS = ("baseline", "excerpt", "fetch", "notify", "redact", "review", "rules")
 IMPURE = {"time", "os", "socket", "asyncio", "random", "secrets", "datetime.now", "datetime.utcnow", "date.today"}
-SQL = {"exporter/heartbeats/store.py", "exporter/heartbeats/database.py"}
-WIRING = ("exporter/config.py", "exporter/collect.py", "exporter/serve.py", "exporter/flags.py", "exporter/__main__.py")
+SQL = {
+    "exporter/heartbeats/store.py",
+    "exporter/heartbeats/database.py",
+    "analyzer/database.py",
+    "analyzer/store.py",
+    "analyzer/store_read.py",
+    "analyzer/store_spent.py",
+    "analyzer/store_write.py",
+    "analyzer/notify/store.py",
+}
+WIRING = ("config.py", "collect.py", "serve.py", "flags.py", "__main__.py")
 
 
 def files(*folders: str) -> list[Path]:
@@ -67,18 +83,30 @@ def test_the_programs_do_not_know_each_other_and_the_toolkit_knows_neither(
     assert found == set()
 
 
+def test_only_fetching_knows_asyncssh() -> None:
+    users = {name(f) for f in files("exporter", "analyzer", "toolkit") if "asyncssh" in set(imports(f))}
+    assert users
+    assert all(Path(f).match("analyzer/fetch/ssh*.py") for f in users)
+
+
+def test_only_one_module_knows_the_client_of_models() -> None:
+    assert {name(f) for f in files("exporter", "analyzer") if "openai" in set(imports(f))} == {
+        "analyzer/review/backend.py"
+    }
+
+
 def test_only_web_modules_serve_http() -> None:
     serving = {name(f) for f in files("exporter", "analyzer", "toolkit") if "aiohttp.web" in set(imports(f))}
     assert {f for f in serving if "web" not in Path(f).name} == {"exporter/serve.py"}
 
 
 def test_sql_stays_in_the_store() -> None:
-    assert {name(f) for f in files("exporter") if "sqlite3" in set(imports(f))} == SQL
+    assert {name(f) for f in files("exporter", "analyzer", "toolkit") if "sqlite3" in set(imports(f))} == SQL
 
 
 def test_only_the_wiring_reads_the_environment() -> None:
-    readers = {name(f) for f in files("exporter") if "os.environ" in set(attributes(f))}
-    assert readers <= set(WIRING)
+    readers = [f for f in files("exporter", "analyzer", "toolkit") if "os.environ" in set(attributes(f))]
+    assert {name(f) for f in readers if f.name not in WIRING} == set()
 
 
 @pytest.mark.parametrize("place", PURE)

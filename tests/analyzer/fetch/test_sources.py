@@ -38,7 +38,7 @@ sources:
 @pytest.mark.parametrize(
     ("entry", "message"),
     [
-        ("{name: a}", "give one of files, journal, command"),
+        ("{name: a}", "give one of system, files, journal, command"),
         ("{name: a, file: [/x]}", 'did you mean "files"'),
         ("{files: [/x]}", "missing"),
         ('{name: "a b", files: [/x]}', "expected letters"),
