@@ -89,7 +89,9 @@ class Delivering:
         notes = [TWICE] if told.begun and what == "post" else []
         if now - told.since > LATE_SECONDS:
             notes.append(LATE)
-        return await self.service.tell(compose(told.wanted, told.context, notes), what, told.messages)
+        # In a thread: twenty thousand alerts take a second, and others wait for the event loop.
+        message = await asyncio.to_thread(compose, told.wanted, told.context, notes)
+        return await self.service.tell(message, what, told.messages)
 
     async def _failed(self, key: str, error: Undelivered) -> None:
         name = self.service.name

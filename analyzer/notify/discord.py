@@ -67,7 +67,8 @@ class Discord:
         return True
 
     async def _send(self, method: str, url: URL, message: Message) -> tuple[int, dict[str, object]]:
-        status, answer = await self._request(method, url, embeds.payload(message))
+        payload = await asyncio.to_thread(embeds.payload, message)
+        status, answer = await self._request(method, url, payload)
         if status == BAD_REQUEST:
             # Better told without any form than not told.
             return await self._request(method, url, embeds.plain(message))

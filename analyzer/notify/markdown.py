@@ -10,7 +10,8 @@ ELLIPSIS = "…"
 # What Markdown, mentions, time stamps, emoji and masked links are made of.
 ACTIVE = frozenset("\\*_~|`[]<>#")
 LIST = re.compile(r"^(\s*)([-+]|\d+(?=\.\s))", re.M)
-URL = re.compile(r"https?://[A-Za-z0-9._~/?#&=%+,:;-]{1,500}")
+LONGEST_URL = 500
+URL = re.compile(rf"https?://[A-Za-z0-9._~/?#&=%+,:;-]{{1,{LONGEST_URL - 8}}}")
 MENTION = re.compile(r"@(?=everyone|here)", re.I)
 # These turn the direction of what follows, or are seen by nobody: with them a text reads as another one.
 UNSEEN = {"Cf", "Cc", "Cs", "Co"}
@@ -24,7 +25,9 @@ def size(text: str) -> int:
 
 def shown(text: str) -> str:
     """The text without characters that are not seen, on as many lines as it had, those that hold nothing apart."""
-    seen = "".join(c if c == "\n" or unicodedata.category(c) not in UNSEEN else " " for c in text)
+    seen = text
+    if not text.replace("\n", "").isprintable():  # looking at each character takes a hundred times as long
+        seen = "".join(c if c == "\n" or unicodedata.category(c) not in UNSEEN else " " for c in text)
     return "\n".join(filter(None, (" ".join(line.split()) for line in seen.split("\n"))))
 
 
@@ -35,7 +38,8 @@ def line(text: str) -> str:
 
 def escaped(text: str, limit: int) -> str:
     """The text as Markdown that shows it, at most `limit` long; a longer one ends with an ellipsis."""
-    parts = _parts(text)
+    # No character becomes shorter, so what is far beyond the limit need not be looked at.
+    parts = _parts(text[: limit + LONGEST_URL])
     if sum(map(size, parts)) <= limit:
         return "".join(parts)
     room, kept = limit - size(ELLIPSIS), []
