@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from analyzer.notify import incident
 from analyzer.notify.counts import Counts
-from analyzer.notify.incident import Incident, step
+from analyzer.notify.incident import Incident, Step, step
 from analyzer.notify.message import compose
 from analyzer.notify.service import Service, Undelivered
 from analyzer.notify.store import Store, StoreError
@@ -67,23 +67,23 @@ class Delivering:
         if before is None or before.settled:
             self.turns.told(key, more=False)
             return
+        what = step(before, began)
         # Kept before it is sent: whoever finds this mark after a crash knows that it may have arrived.
         await self._change(key, lambda now: replace(now, begun=began))
         try:
-            messages = await self._tell(before, began)
+            messages = await self._tell(before, what, began)
         except Undelivered as e:
             await self._failed(key, e)
             return
         at = self.clock()
         confirmed = self.waited_for(key)
-        kept = await self._change(key, lambda now: incident.told(now, before, messages, at, confirmed))
+        kept = await self._change(key, lambda now: incident.told(now, before, what, messages, at, confirmed))
         self.counts.accepted(name, at, max(0.0, at - before.since))
         await asyncio.to_thread(self.store.succeeded, name, at)
         self.turns.told(key, more=not kept.settled)
         self.settled(key, kept)
 
-    async def _tell(self, told: Incident, now: float) -> tuple[str, ...]:
-        what = step(told)
+    async def _tell(self, told: Incident, what: Step, now: float) -> tuple[str, ...]:
         if what == "nothing":
             return told.messages
         notes = [TWICE] if told.begun and what == "post" else []

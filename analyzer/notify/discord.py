@@ -1,4 +1,8 @@
-"""Deliver to a Discord webhook: posted anew, or edited, within the limits that Discord's answers tell."""
+"""Deliver to a Discord webhook: posted anew, or edited, within the limits that Discord's answers tell.
+
+Discord knows a nonce only for messages of bots, and lists a webhook's messages to nobody: where its answer is lost, the
+message is posted once more and says that it may be there twice.
+"""
 
 import asyncio
 import json

@@ -5,17 +5,23 @@ alert once that fires, and of the end; the same said twice (by two Alertmanagers
 time) is told once.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
 from analyzer.notify.payload import Alert, Group, worded
 
-Step = Literal["nothing", "post", "edit", "close"]
-"""post: something fires that nobody heard of yet; edit: some of it is over; close: all of it is over."""
+Step = Literal["nothing", "post", "join", "edit", "close"]
+"""What brings the far side from what it was told to what is wanted.
+
+post: something fires that nobody heard of yet; join: likewise, but the reader was called a moment ago and looks at the
+message now; edit: some of it is over; close: all of it is over.
+"""
 
 ABANDONED = "It ended while it could not be told: Alertmanager has not spoken of it since."
 STALE_SECONDS = 86_400.0  # after which one of many alerts that is over is not repeated any more
+JOIN_SECONDS = 120.0  # in which those that follow join the message: the reader has just been called to it
+SEVERITIES = ("critical", "warning", "info")
 MOST_MESSAGES = 10  # of one incident that are edited when it ends
 
 
@@ -59,7 +65,7 @@ def heard(before: Incident | None, group: Group, now: float, remind_after: float
     after = replace(before, wanted=wanted, heard=now, confirmed=before.confirmed or before.settled)
     due = before.settled and before.is_open and now - before.told_at >= remind_after
     changed = states(wanted) != states(before.wanted)
-    if (before.settled and step(after) != "nothing") or (not before.settled and changed) or due:
+    if (before.settled and step(after, now) != "nothing") or (not before.settled and changed) or due:
         return replace(
             after,
             revision=before.revision + 1,
@@ -100,19 +106,29 @@ def states(group: Group) -> Mapping[str, str]:
     return {a.fingerprint: "resolved" if a.status == "resolved" else f"{a.starts:.3f}" for a in group.alerts}
 
 
-def step(incident: Incident) -> Step:
-    """What brings the far side from what it was told to what is wanted."""
+def step(incident: Incident, now: float) -> Step:
+    """What is to be done next."""
     wanted, told = states(incident.wanted), incident.told
-    if any(state != "resolved" and told.get(name, "resolved") == "resolved" for name, state in wanted.items()):
-        return "post"
+    fresh = [alert for alert in incident.wanted.of("firing") if told.get(alert.fingerprint, "resolved") == "resolved"]
+    if fresh:
+        known = [alert for alert in incident.wanted.alerts if told.get(alert.fingerprint, "resolved") != "resolved"]
+        graver = gravest(fresh) < gravest(known)
+        return "post" if graver or now - incident.told_at >= JOIN_SECONDS else "join"
     if all(told.get(name) == state for name, state in wanted.items()):
         return "post" if incident.remind else "nothing"
     return "edit" if incident.wanted.status == "firing" else "close"
 
 
-def told(now: Incident, delivered: Incident, messages: tuple[str, ...], at: float, confirmed: bool) -> Incident:
-    """The incident as it is kept now, after `delivered` of it was accepted."""
-    rang = step(delivered) == "post"
+def gravest(alerts: Sequence[Alert]) -> int:
+    """The severity of the gravest: 0 for critical, and the less grave the more."""
+    named = [alert.labels.get("severity", "") for alert in alerts]
+    return min((SEVERITIES.index(one) for one in named if one in SEVERITIES), default=len(SEVERITIES))
+
+
+def told(
+    now: Incident, delivered: Incident, what: Step, messages: tuple[str, ...], at: float, confirmed: bool
+) -> Incident:
+    """The incident as it is kept now, after the step `what` of `delivered` was accepted."""
     return replace(
         now,
         told=states(delivered.wanted),
@@ -120,7 +136,7 @@ def told(now: Incident, delivered: Incident, messages: tuple[str, ...], at: floa
         context=delivered.context,
         done=delivered.revision,
         since=at if now.revision > delivered.revision else 0.0,
-        told_at=at if rang or not now.told_at else now.told_at,
+        told_at=at if what == "post" or not now.told_at else now.told_at,
         confirmed=confirmed,
         begun=0.0,
         remind=now.remind and now.revision > delivered.revision,

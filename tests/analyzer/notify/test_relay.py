@@ -1,6 +1,7 @@
 """What reaches a stand-in Discord when Alertmanager's webhooks are posted to the relay's page?"""
 
 import asyncio
+import time
 from pathlib import Path
 
 import pytest
@@ -63,10 +64,21 @@ async def test_what_was_kept_before_a_restart_is_told_after_it(tmp_path: Path) -
     assert [event.method for event in far.events] == ["POST", "PATCH"]
 
 
+async def test_who_joins_at_once_is_added_to_the_message(tmp_path: Path) -> None:
+    async with listening() as far, running(tmp_path, discord(far.url())) as at:
+        await at.post(payload(alert("backup")))
+        await at.post(payload(alert("backup"), alert("mirror")))
+    (message,) = far.messages.values()
+    assert message.embeds[0].title == "FIRING 2 · HeartbeatLate · nas"
+
+
 async def test_who_joins_later_rings_and_the_end_edits_every_message(tmp_path: Path) -> None:
     first, second = alert("backup"), alert("mirror")
-    async with listening() as far, running(tmp_path, discord(far.url())) as at:
+    ahead = 0.0
+    clock = lambda: time.time() + ahead  # noqa: E731 - a clock to be put forward
+    async with listening() as far, running(tmp_path, discord(far.url()), clock=clock) as at:
         await at.post(payload(first))
+        ahead = 130.0
         await at.post(payload(first, second))
         await at.post(payload(first, alert("mirror", status="resolved")))
         await at.post(payload(alert("backup", status="resolved"), alert("mirror", status="resolved")))
