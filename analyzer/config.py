@@ -117,6 +117,8 @@ def _host(section: Section, every: float, storage: Path) -> Host:
         baseline=section.flag("baseline", True),
     )
     section.end()
+    if not host.sources:
+        raise section.error("sources", "a host needs logs, such as [{name: system, system: true}]")
     return host
 
 

@@ -152,14 +152,14 @@ async def serve(flags: Flags, config: Config, key: bytes) -> None:
     """Run until SIGTERM or SIGINT; Unreachable, ConfigError and StorageInUse before anything is reviewed."""
     web_config, tls = web_configuration(flags.web_config)
     analyzer = Analyzer(flags, config, key)
-    runner = await listen(Server(analyzer.site(web_config), connections(), web_config), flags.host, flags.port, tls)
-    tasks = [asyncio.create_task(analyzer.rounds.forever()), asyncio.create_task(analyzer.forget())]
     if config.syslog:
         redact = analyzer.means.redactor().lines
-        receiver = Receiver(config.syslog, flags.storage / SPOOLS, redact, Carry, CannotRedact, time.time)
-        await receiver.open()
-        analyzer.receiver = receiver
-        tasks.append(asyncio.create_task(receiver.forever()))
+        analyzer.receiver = Receiver(config.syslog, flags.storage / SPOOLS, redact, Carry, CannotRedact, time.time)
+        await analyzer.receiver.open()
+    runner = await listen(Server(analyzer.site(web_config), connections(), web_config), flags.host, flags.port, tls)
+    tasks = [asyncio.create_task(analyzer.rounds.forever()), asyncio.create_task(analyzer.forget())]
+    if analyzer.receiver:
+        tasks.append(asyncio.create_task(analyzer.receiver.forever()))
     analyzer.use()
     on_hangup(analyzer.reload)
     await stopped(tasks)
