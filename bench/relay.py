@@ -68,38 +68,39 @@ class Phase:
 def main(arguments: Sequence[str] = ()) -> int:
     parser = argparse.ArgumentParser("bench relay", description=__doc__)
     parser.add_argument("--scale", type=float, default=1.0, help="of all of Discord's times: 0.1 takes a tenth")
+    parser.add_argument("--lenient", action="store_true", help="Discord does not count the requests that it refuses")
     given = parser.parse_args(arguments)
     with TemporaryDirectory() as folder:
-        asyncio.run(measure(Path(folder), given.scale))
+        asyncio.run(measure(Path(folder), Limits(scale=given.scale, refused_count=not given.lenient)))
     return 0
 
 
-async def measure(folder: Path, scale: float) -> None:
+async def measure(folder: Path, limits: Limits) -> None:
     async with AsyncExitStack() as stack:
         session = await stack.enter_async_context(aiohttp.ClientSession())
-        ways = [await relayed(stack, folder, scale)]
-        ways += [await stock(stack, folder, suite, scale) for suite in ("newest", "stable")]
+        ways = [await relayed(stack, folder, limits)]
+        ways += [await stock(stack, folder, suite, limits) for suite in ("newest", "stable")]
         starts = now()
-        firing = await phase(session, ways, burst(starts), scale, "FIRING", outage=True)
-        resolved = await phase(session, ways, burst(starts, now()), scale, "RESOLVED", outage=False)
+        firing = await phase(session, ways, burst(starts), limits.scale, "FIRING", outage=True)
+        resolved = await phase(session, ways, burst(starts, now()), limits.scale, "RESOLVED", outage=False)
     report(ways, firing, resolved)
 
 
-async def relayed(stack: AsyncExitStack, folder: Path, scale: float) -> Way:
-    far = await stack.enter_async_context(listening(Limits(scale=scale), FAILING, seed=1))
+async def relayed(stack: AsyncExitStack, folder: Path, limits: Limits) -> Way:
+    far = await stack.enter_async_context(listening(limits, FAILING, seed=1))
     (folder / "relay").mkdir()
     at: Chain = await stack.enter_async_context(
-        chain("newest", folder / "relay", far.url(), hold=8.0, wait="100ms", interval=interval(scale))
+        chain("newest", folder / "relay", far.url(), hold=8.0, wait="100ms", interval=interval(limits.scale))
     )
     return Way("relay, " + version("newest"), far, at.url)
 
 
-async def stock(stack: AsyncExitStack, folder: Path, suite: str, scale: float) -> Way:
-    far = await stack.enter_async_context(listening(Limits(scale=scale), FAILING, seed=1))
+async def stock(stack: AsyncExitStack, folder: Path, suite: str, limits: Limits) -> Way:
+    far = await stack.enter_async_context(listening(limits, FAILING, seed=1))
     own = folder / f"stock-{suite}"
     own.mkdir()
     file, port = own / "alertmanager.yml", ports.free(1)[0]
-    file.write_text(STOCK.format(webhook=far.url(), interval=interval(scale)))
+    file.write_text(STOCK.format(webhook=far.url(), interval=interval(limits.scale)))
     url = f"http://127.0.0.1:{port}"
     command = (
         *(tools.find("alertmanager", suite), f"--config.file={file}", f"--storage.path={own / 'data'}"),

@@ -35,10 +35,14 @@ class Window:
         self.used += 1
         return self.ends - now if self.used > self.most else 0.0
 
+    def full(self, now: float) -> float:
+        """The same without counting it."""
+        return self.ends - now if now < self.ends and self.used >= self.most else 0.0
+
 
 @dataclass(frozen=True)
 class Limits:
-    """`scale`: how much shorter than in real life all of them are."""
+    """`scale`: how much shorter than in real life all of them are; `refused_count`: do refused requests count too?"""
 
     burst: int = 5
     burst_seconds: float = 2.0
@@ -47,6 +51,7 @@ class Limits:
     globally: int = 50
     global_seconds: float = 1.0
     scale: float = 1.0
+    refused_count: bool = True
 
     def windows(self) -> tuple[Window, Window]:
         """Those of one webhook."""
@@ -168,7 +173,8 @@ class DiscordServer:
         if everybody:
             headers = {"X-RateLimit-Global": "true", "X-RateLimit-Scope": "global"}
             return headers, _slow_down(everybody, True, headers)
-        wait = max(burst.take(now), minute.take(now))
+        wait = 0.0 if self.limits.refused_count else max(burst.full(now), minute.full(now))
+        wait = wait or max(burst.take(now), minute.take(now))
         headers = {
             "X-RateLimit-Limit": str(burst.most),
             "X-RateLimit-Remaining": str(max(0, burst.most - burst.used)),
