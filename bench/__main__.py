@@ -15,6 +15,7 @@ BENCHES = {
     "downtime": "bench.downtime",
     "host": "bench.host",
     "probes": "bench.probes",
+    "review": "bench.review",
 }
 
 
