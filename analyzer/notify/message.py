@@ -69,8 +69,9 @@ def compose(group: Group, context: str = "", notes: Sequence[str] = ()) -> Messa
     """The message about a group; those that fire come first, the gravest and longest of them before the others."""
     names = dict(zip((alert.fingerprint for alert in group.alerts), _names(group), strict=True))
     alone = len(group.alerts) == 1
-    alerts = sorted(group.alerts, key=_order)
-    entries = tuple(_entry(alert, names[alert.fingerprint], group, alone) for alert in alerts)
+    alerts = sorted(group.alerts, key=lambda alert: (*_order(alert), names[alert.fingerprint]))
+    shared = _links(group, alerts[0]) if alone else _shared_links(group)
+    entries = tuple(_entry(alert, names[alert.fingerprint], group, shared) for alert in alerts)
     firing = [alert for alert in alerts if alert.status == "firing"]
     return Message(
         title=_title(group, entries),
@@ -81,7 +82,7 @@ def compose(group: Group, context: str = "", notes: Sequence[str] = ()) -> Messa
         left_out=group.left_out,
         context=context,
         notes=tuple(notes),
-        links=_links(group, group.alerts[0]) if alone else _shared_links(group),
+        links=shared,
     )
 
 
@@ -105,8 +106,8 @@ def _name(labels: Labels) -> str:
     return f"{about} on {host}" if host and host != about else about
 
 
-def _order(alert: Alert) -> tuple[bool, int, float, str]:
-    return alert.status == "resolved", _rank(alert), alert.starts, alert.fingerprint
+def _order(alert: Alert) -> tuple[bool, int, float]:
+    return alert.status == "resolved", _rank(alert), alert.starts
 
 
 def _rank(alert: Alert) -> int:
@@ -114,7 +115,7 @@ def _rank(alert: Alert) -> int:
     return TONES.index(severity) if severity in TONES else 1
 
 
-def _entry(alert: Alert, name: str, group: Group, alone: bool) -> Entry:
+def _entry(alert: Alert, name: str, group: Group, shared: Sequence[Link]) -> Entry:
     resolved = alert.status == "resolved"
     return Entry(
         name=name,
@@ -125,7 +126,7 @@ def _entry(alert: Alert, name: str, group: Group, alone: bool) -> Entry:
         starts=alert.starts,
         lasted=_lasted(alert.starts, alert.ends) if resolved else "",
         fields=tuple(_fields(alert)),
-        links=() if alone else _links(group, alert),
+        links=tuple(link for link in _links(group, alert) if link not in shared),
     )
 
 

@@ -107,15 +107,16 @@ class Relay:
         self._tasks[name] = asyncio.create_task(one.forever())
 
     async def forever(self) -> None:
-        """Look after what nobody came back for, for ever; a delivery that ends by itself ends this with its error."""
-        while True:
+        """Look after what nobody came back for, until `close`; ends with the error of a delivery that ends by itself."""
+        while not self._stopping:
             tick = asyncio.create_task(asyncio.sleep(SWEEP_SECONDS))
-            tasks = {tick, *self._tasks.values()}
-            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            try:
+                done, _ = await asyncio.wait({tick, *self._tasks.values()}, return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                tick.cancel()
             for task in done:
                 if not task.cancelled():
                     task.result()
-            tick.cancel()
             try:
                 await self.sweep()
             except StoreError as e:

@@ -2,7 +2,7 @@
 
 import html
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 
 from analyzer.notify.markdown import BREAK, line, shown
@@ -48,24 +48,27 @@ def _listed(message: Message) -> list[str]:
 
 def _shortened(message: Message, limit: int) -> str:
     """As many lines as there is room for, how many have none, and the links that still fit."""
-    kept, rest, room = [], list(message.entries), limit - MORE_ROOM
-    while rest and len(_line(rest[0])) + 1 <= room:
-        kept.append(_line(rest.pop(0)))
-        room -= len(kept[-1]) + 1
+    room = limit - MORE_ROOM
+    lines = list(_fitting(map(_line, message.entries), room))
+    lines = lines or [_line(message.entries[0])[: max(0, room - 1)] + "…"]
+    rest = message.entries[len(lines) :]
     more = len(rest) + message.left_out
-    if more and kept:
-        kept.append(f"and {more} more")
-    elif more:
-        kept.append(_line(rest[0])[: max(0, room)] + f"… ({more} in all)" if more > 1 else _line(rest[0])[:room] + "…")
+    if more:
+        lines.append(f"and {more} more")
     names = ", ".join(_calm(line(entry.name)) for entry in rest)
-    if more and names and len(names) + 2 <= room:
-        kept[-1] += f": {names}"
-        room -= len(names) + 2
-    for part in _tail(message):
-        if len(part) + 2 <= room:
-            kept.append(part)
-            room -= len(part) + 2
-    return "\n".join(kept)[:limit]
+    if names and len("\n".join(lines)) + len(names) + 2 <= limit:
+        lines[-1] += f": {names}"
+    lines += _fitting(_tail(message), limit - len("\n".join(lines)))
+    return "\n".join(lines)[:limit]
+
+
+def _fitting(parts: Iterable[str], room: int) -> Iterator[str]:
+    """The first of them, as many as fit."""
+    for part in parts:
+        room -= len(part) + 1
+        if room < 0:
+            return
+        yield part
 
 
 def _entry(entry: Entry) -> str:
@@ -80,10 +83,11 @@ def _entry(entry: Entry) -> str:
 
 
 def _line(entry: Entry) -> str:
-    state = (
-        f"resolved, lasted {entry.lasted}" if entry.lasted else _calm(line(entry.description or entry.summary))[:160]
-    )
-    return f"- {_calm(line(entry.name))}: {state}"
+    name = _calm(line(entry.name))
+    if entry.status == "resolved":
+        return f"- {name}: resolved, lasted {entry.lasted}"
+    seen = next((f"last seen {field.value}" for field in entry.fields if field.name == "Last seen"), "")
+    return f"- {name}: {_calm(line(seen or entry.description or entry.summary))[:OF_LIST]}"
 
 
 def _fields(entry: Entry) -> Iterator[Field]:

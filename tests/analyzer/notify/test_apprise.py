@@ -158,8 +158,8 @@ def test_text_fits_and_of_many_alerts_none_is_dropped_silently(limit: int, count
     message = compose(group(*(alert(f"job{n:03}") for n in range(count)), truncatedAlerts=2))
     said = text(message, limit)
     assert len(said) <= limit
-    told = sum(f"job{n:03} on nas" in said for n in range(count))
-    assert f"and {count - told + 2} more" in said or f"({count + 2} in all)" in said or told == count + 2
+    told = max(said.count("- job"), said.count("FIRING: job"))
+    assert f"and {count - told + 2} more" in said
 
 
 def test_a_title_is_cut_where_it_has_no_room() -> None:

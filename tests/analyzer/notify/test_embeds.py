@@ -72,6 +72,8 @@ def test_a_few_alerts_are_told_each_in_full_below_what_they_share() -> None:
     assert head.description.startswith("A heartbeat is late.\n[Silence all](")
     assert (first.title, second.title) == ("a on nas", "b on nas")
     assert "[Silence](" in first.description
+    assert "Runbook" in head.description
+    assert "Runbook" not in first.description
     assert ("Lasted", "12m34s") in second.fields
 
 
