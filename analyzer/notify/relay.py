@@ -107,7 +107,7 @@ class Relay:
         self._tasks[name] = asyncio.create_task(one.forever())
 
     async def forever(self) -> None:
-        """Look after what nobody came back for, until `close`; ends with the error of a delivery that ends by itself."""
+        """Look after what nobody came back for, until `close`; ends with the error of a delivery that fails."""
         while not self._stopping:
             tick = asyncio.create_task(asyncio.sleep(SWEEP_SECONDS))
             try:
