@@ -17,6 +17,7 @@ from analyzer.notify.service import Undelivered
 
 SECONDS = 30.0  # for one message, whatever the service's own timeouts are
 PAGE = 20_000  # characters
+BETWEEN = 4  # that stand between a title and a body in one
 KINDS = {"critical": apprise.NotifyType.FAILURE, "warning": apprise.NotifyType.WARNING}
 
 # Its lines hold parts of URLs, and with them tokens; what went wrong is said by us.
@@ -45,6 +46,9 @@ def plugin(url: str) -> apprise.NotifyBase:
         made = apprise.Apprise.instantiate(url, asset=asset)
     if not isinstance(made, apprise.NotifyBase):
         raise NoSuchService(f"Apprise knows no service for a URL that begins with {url.partition('://')[0][:20]}://")
+    # What is too long in spite of all becomes two messages; as Apprise has it, the service would refuse it.
+    if made.overflow_mode == apprise.OverflowMode.UPSTREAM:
+        made.overflow_mode = apprise.OverflowMode.SPLIT
     return made
 
 
@@ -86,7 +90,7 @@ class Apprise:
         good = False
         try:
             # By way of Apprise itself, which turns text into what the service shows; the plugin alone would not.
-            good = bool(apprise.Apprise(self.plugin).notify(**_worded(message, self.plugin)))
+            good = bool(apprise.Apprise(self.plugin).notify(**worded(message, self.plugin)))
         finally:
             self._under_way.clear()
             with suppress(RuntimeError):  # the program has ended meanwhile
@@ -98,20 +102,21 @@ def _set(ended: "asyncio.Future[bool]", good: bool) -> None:
         ended.set_result(good)
 
 
-def _worded(message: Message, plugin: apprise.NotifyBase) -> Worded:
+def worded(message: Message, plugin: apprise.NotifyBase) -> Worded:
     """As HTML where the service shows that, else as text that fits into one of its messages."""
     limit, title_limit = int(plugin.body_maxlen), int(plugin.title_maxlen)
     # Chats that speak HTML (Telegram) know no tables; what has room for a page is mail.
     as_html = plugin.notify_format == apprise.NotifyFormat.HTML and limit >= PAGE
-    # Where there is no title, Apprise puts it before the body, and takes the room there.
-    room = limit if title_limit else limit - 260
+    # Where there is no title, Apprise puts it on a line before the body, and takes the room there.
+    title = text.title(message, title_limit or min(250, limit // 2))
+    room = limit if title_limit else limit - len(title) - BETWEEN
     body = text.page(message) if as_html else text.text(message, room)
     if as_html and len(body) > room:
         as_html, body = False, text.text(message, room)
     default = apprise.NotifyType.SUCCESS if message.tone == "resolved" else apprise.NotifyType.INFO
     return {
         "body": body,
-        "title": text.title(message, title_limit or 250),
+        "title": title,
         "notify_type": KINDS.get(message.tone, default),
         "body_format": apprise.NotifyFormat.HTML if as_html else apprise.NotifyFormat.TEXT,
     }
