@@ -143,7 +143,7 @@ class Reviewing:
             async with asyncio.timeout(max(call.until - self.means.monotonic(), 0)):
                 await standing.turns.acquire()
             try:
-                told = self._redacted(await answer(standing, asking.question, call), standing.backend.model.api_key)
+                told = self._redacted(await answer(standing, asking.question, call), asking, standing.backend.model)
             finally:
                 standing.turns.release()
         except self.terms.cannot_redact:
@@ -185,19 +185,24 @@ class Reviewing:
         parts = (schema.VERSION, system, model.base_url, model.model, model.max_tokens, self.terms.redactor, data)
         return prompt.key(*parts)
 
-    def _redacted(self, told: Answer, key: str | None) -> Answer:
+    def _redacted(self, told: Answer, asking: Asking, model: Model) -> Answer:
         """Clean of secrets before anybody keeps or sees it."""
+        sent, key = [" ".join(shown.text.split()) for shown in asking.excerpt.shown.values()], model.api_key
 
         def clean(words: str) -> str:
             # Whoever has the key may send it back.
             return self.terms.redact(prompt.plain(words if key is None else words.replace(key, "<SECRET>")))
+
+        def quote(words: str) -> str:
+            # Of what was sent, which is clean; and cut out of its line, a mask may look like a secret.
+            return words if any(" ".join(words.split()) in line for line in sent) else clean(words)
 
         said = tuple(
             replace(
                 said,
                 text=clean(said.text),
                 recommendation=clean(said.recommendation),
-                evidence=tuple(replace(c, quote=clean(c.quote)) for c in said.evidence),
+                evidence=tuple(replace(c, quote=quote(c.quote)) for c in said.evidence),
             )
             for said in told.findings
         )

@@ -16,7 +16,7 @@ from tests.analyzer.review.payloads import CARRIERS, PAYLOADS
 KEY = "sk-abcdefghijklmnopqrstuvwxyz"
 PASSWORD = "app: connected with password=Tr0ub4dor9 to db"
 SECRETS = ("Tr0ub4dor9", "ghp_abcdefghijklmnop0123", KEY)
-PLACEHOLDER = re.compile("<SECRET:[a-z]+:[0-9a-f]+>")
+PLACEHOLDER = re.compile("<(?:SECRET|USER|PRIVATE):[a-z-]+:[0-9a-f]+>")
 FORBIDDEN = re.compile(
     r"https?:|hxxp|evil|javascript|[<>`|$\\]|\]\(|\*\*|@everyone|\b(?:curl|wget|rm|sudo|bash|chmod|systemctl|iptables|ufw)\b"
     r"|\bscore|suppress|downgrad|resolve|ignore|false positive|benign|harmless|healthy|all clear",
