@@ -4,6 +4,7 @@ import asyncio
 import re
 from collections import defaultdict
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -117,3 +118,22 @@ async def test_what_ends_while_discord_is_away_is_told_all_the_same(suite: str, 
         await at.post(fires(1, 1, starts, now()))
         await far.heard(lambda far: len(far.events) == 1)
     assert "job-001-1" in far.events[0].message.text.replace("\\", "")
+
+
+def says(begins: str, far: DiscordServer) -> bool:
+    """Does the latest word begin like this?"""
+    return bool(far.events) and far.events[-1].message.text.startswith(begins)
+
+
+async def test_hosts_that_fail_and_recover_one_after_the_other_are_one_message(suite: str, tmp_path: Path) -> None:
+    starts = now()
+    async with listening() as far, chain(suite, tmp_path, far.url(), interval="300ms") as at:
+        for portion in range(4):
+            await at.post(*(fires(1, number, starts) for number in range(3 * portion, 3 * portion + 3)))
+            await far.heard(partial(says, f"FIRING {3 * portion + 3} "))
+        ends = now()
+        await at.post(*(fires(1, number, starts, ends) for number in range(7)))
+        await far.heard(partial(says, "FIRING 5, RESOLVED 7 "))
+        await at.post(*(fires(1, number, starts, ends) for number in range(7, 12)))
+        await far.heard(partial(says, "RESOLVED 12 "))
+    assert (len(far.posts), len(far.messages)) == (1, 1)
