@@ -78,8 +78,9 @@ class Delivering:
         at = self.clock()
         confirmed = self.waited_for(key)
         kept = await self._change(key, lambda now: incident.told(now, before, what, messages, at, confirmed))
-        self.counts.accepted(name, at, max(0.0, at - before.since))
-        await asyncio.to_thread(self.store.succeeded, name, at)
+        if what != "nothing":
+            self.counts.accepted(name, at, max(0.0, at - before.since))
+            await asyncio.to_thread(self.store.succeeded, name, at)
         self.turns.told(key, more=not kept.settled)
         self.settled(key, kept)
 
