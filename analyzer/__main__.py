@@ -16,6 +16,8 @@ from analyzer.fetch.pins import CannotPin
 from analyzer.fetch.syslog import CannotListen
 from analyzer.fetch.way import Unreachable
 from analyzer.flags import Flags
+from analyzer.notify import declare
+from analyzer.notify.test import test
 from analyzer.serve import serve
 from analyzer.store import StorageError, StorageInUse, Store
 from analyzer.verbs import baseline, check, enroll, explain, once, review
@@ -60,6 +62,8 @@ async def _run(flags: Flags, config: Config) -> int:
         async for line in enroll.enroll(config, flags.storage, flags.name, flags.replace):
             show(line)
         return 0
+    if flags.verb == "notify":
+        return await _notify(flags, config)
     key = own_secret(flags.storage)
     if flags.verb == "check":
         return await check.check(config, key, show)
@@ -67,6 +71,14 @@ async def _run(flags: Flags, config: Config) -> int:
         return await _once(flags, config, key)
     await serve(flags, config, key)
     return 0
+
+
+async def _notify(flags: Flags, config: Config) -> int:
+    reach = declare.Reach(time.monotonic)
+    try:
+        return await test(declare.services(config.notify, reach), flags.name or None, time.time(), show)
+    finally:
+        await reach.close()
 
 
 async def _once(flags: Flags, config: Config, key: bytes) -> int:

@@ -13,6 +13,8 @@ from analyzer.fetch.declare_syslog import Syslog
 from analyzer.fetch.local import Local
 from analyzer.fetch.sources import Source, sources
 from analyzer.fetch.ssh import Ssh
+from analyzer.notify import declare as declare_notify
+from analyzer.notify.declare import Notify, RelayConfig
 from analyzer.redact import declare as declare_redaction
 from analyzer.redact.declare import Redaction
 from analyzer.review import declare as declare_review
@@ -65,6 +67,8 @@ class Config:
     budget: Budget
     excerpt_tokens: int
     keeping: Keeping
+    notify: tuple[Notify, ...]
+    relay: RelayConfig
 
 
 def load(path: Path, environ: Mapping[str, str], storage: Path) -> Config:
@@ -90,6 +94,8 @@ def load(path: Path, environ: Mapping[str, str], storage: Path) -> Config:
         budget=declare_review.budget(top.section("budget"), models),
         excerpt_tokens=top.integer("excerpt_tokens", 4000, low=200, high=200_000),
         keeping=_keeping(top.section("findings")),
+        notify=declare_notify.notify(top, environ),
+        relay=declare_notify.relay(top.section("relay"), environ),
     )
     _refuse_twice(top, config.hosts)
     top.end()

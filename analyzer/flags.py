@@ -10,7 +10,7 @@ from toolkit.flags import address
 
 @dataclass(frozen=True, slots=True)
 class Flags:
-    verb: str  # "" to serve; review, enroll, baseline, check, explain
+    verb: str  # "" to serve; review, enroll, baseline, check, explain, notify
     config_file: Path
     host: str
     port: int
@@ -20,8 +20,8 @@ class Flags:
     once: bool
     only: str | None  # with --once: this host alone
     file: str  # of review: the log, "-" for what is piped in
-    name: str  # of enroll and baseline: the host; of explain: the fingerprint
-    action: str  # of baseline: show or accept
+    name: str  # of enroll and baseline: the host; of explain: the fingerprint; of notify: the service, "": all
+    action: str  # of baseline: show or accept; of notify: test
     replace: bool  # of enroll: another key than the pinned one may take its place
 
 
@@ -79,5 +79,8 @@ def _add_verbs(parser: argparse.ArgumentParser) -> None:
     verbs.add_parser("check", help="is the configuration right, is each host reached, does each model answer?")
     explain = verbs.add_parser("explain", help="all that is known of one finding")
     explain.add_argument("name", metavar="FINGERPRINT")
+    notify = verbs.add_parser("notify", help="does a message arrive?")
+    notify.add_argument("action", choices=["test"])
+    notify.add_argument("name", nargs="?", default="", metavar="SERVICE")
     for verb in verbs.choices.values():
         _add_common(verb, first=False)

@@ -18,6 +18,7 @@ from analyzer.record import Run, SourceRun
 from analyzer.redact.redactor import CannotRedact, Carry
 from analyzer.rounds import Rounds, Went
 from analyzer.store import StorageError, Store
+from analyzer.telling import Telling
 from analyzer.web_findings import Findings
 from toolkit.gate import Gate
 from toolkit.limits import Limit
@@ -46,11 +47,13 @@ class Analyzer:
         self.rounds = Rounds(self.review, time.time, random.SystemRandom())
         self.storage_up = True
         self.receiver: Receiver[Carry] | None = None
+        self._address = client(lambda: self.means.config.trusted_proxies)
+        self._wrong = Limit(1.0, 60, 10_000)
+        self.telling = Telling(flags.storage, self.store, lambda: self.means.config, self._address, self._wrong)
         self._reloading = asyncio.Lock()
 
     def site(self, web_config: WebConfig) -> Site:
-        address, wrong = client(lambda: self.means.config.trusted_proxies), Limit(1.0, 60, 10_000)
-        findings = Findings(self.store, lambda: self.means.config.api_key, self._hosts, address, wrong)
+        findings = Findings(self.store, lambda: self.means.config.api_key, self._hosts, self._address, self._wrong)
         gate = Gate(lambda: web_config().users, secrets.token_bytes(32))
         pages = web_pages.Pages(
             self.store.hosts,
@@ -59,19 +62,21 @@ class Analyzer:
             lambda: len(self.rounds.running),
             lambda: self.storage_up,
             lambda: self.receiver,
+            self.telling.families,
             self.reloads,
         )
         health = Health("Heartline analyzer", lambda: None, self.reload)
         return Site(
-            {"findings": findings.findings, "hosts": findings.hosts},
+            {"findings": findings.findings, "hosts": findings.hosts, "alerts": self.telling.page},
             {"": pages.landing, "metrics": pages.metrics, "-": health.answer},
-            Entrance(web_config, gate, address, time.monotonic),
+            Entrance(web_config, gate, self._address, time.monotonic),
         )
 
     def use(self) -> None:
         """Review the hosts of the configuration in force, each when its turn comes after its last run."""
         last = {name: state.finished for name, state in self.store.hosts().items()}
         self.rounds.use(self.means.config.hosts, last)
+        self.telling.use(self.means.config)
 
     async def review(self, host: Host) -> Went:
         """One run; what goes wrong in it is logged and shown, and never ends the rounds."""
@@ -158,11 +163,13 @@ async def serve(flags: Flags, config: Config, key: bytes) -> None:
         await analyzer.receiver.open()
     runner = await listen(Server(analyzer.site(web_config), connections(), web_config), flags.host, flags.port, tls)
     tasks = [asyncio.create_task(analyzer.rounds.forever()), asyncio.create_task(analyzer.forget())]
+    tasks.append(asyncio.create_task(analyzer.telling.relay.forever()))
     if analyzer.receiver:
         tasks.append(asyncio.create_task(analyzer.receiver.forever()))
     analyzer.use()
     on_hangup(analyzer.reload)
     await stopped(tasks)
+    await analyzer.telling.close()
     await runner.cleanup()
     for task in tasks:
         task.cancel()

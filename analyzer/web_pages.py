@@ -41,11 +41,12 @@ class Pages:
         running: Callable[[], int],
         storage_up: Callable[[], bool],
         received: Callable[[], Receiver[Carry] | None],
+        told: Callable[[], Iterator[Family]],
         reloads: Reloads,
     ) -> None:
         self._stored, self._counts, self._watched = stored, counts, watched
         self._running, self._storage_up, self._reloads = running, storage_up, reloads
-        self._received = received
+        self._received, self._told = received, told
         self._last: Mapping[str, HostState] = {}
         self._readable = True
 
@@ -69,7 +70,7 @@ class Pages:
         own = meta.collect(self._reloads, len(watched), self._running(), self._storage_up() and self._readable)
         receiver = self._received()
         received = meta.syslog(receiver.taken, receiver.dropped) if receiver else ()
-        return [*log_families.collect(states, self._counts, watched), *own, *received]
+        return [*log_families.collect(states, self._counts, watched), *own, *received, *self._told()]
 
     async def _states(self) -> Mapping[str, HostState]:
         """As of now, or while the storage fails as they were last read: a full disk resolves no alert."""

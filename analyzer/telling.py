@@ -1,0 +1,54 @@
+"""Puts the relay together: its services, its page, and the look at a host's logs that a message may bring along."""
+
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from aiohttp import web
+
+from analyzer.config import Config
+from analyzer.notify import declare, families
+from analyzer.notify.declare import Reach
+from analyzer.notify.relay import Relay
+from analyzer.notify.store import Store as RelayStore
+from analyzer.notify.web_alerts import Alerts
+from analyzer.store import Store
+from toolkit.families import Family
+from toolkit.limits import Limit
+
+LINES = 2  # of a host's findings in one message
+
+
+class Telling:
+    """The relay of one configuration after the other; `findings` is the store of the log review."""
+
+    def __init__(
+        self,
+        folder: Path,
+        findings: Store,
+        config: Callable[[], Config],
+        address: Callable[[web.BaseRequest], str],
+        wrong: Limit,
+    ) -> None:
+        self._findings, self._config = findings, config
+        self._reach = Reach(time.monotonic)
+        self.relay = Relay(RelayStore(folder), time.time, time.monotonic, self._at_logs)
+        self.page = Alerts(self.relay, lambda: config().relay.secret, address, wrong).alerts
+
+    def use(self, config: Config) -> None:
+        """Deliver to the services of this configuration from now on."""
+        self.relay.use(declare.services(config.notify, self._reach), config.relay.settings)
+
+    def families(self) -> Iterator[Family]:
+        """notify_*, where there is a service."""
+        return families.collect(self.relay.counts, self.relay.pending) if self._config().notify else iter(())
+
+    async def close(self) -> None:
+        await self.relay.close()
+        await self._reach.close()
+
+    async def _at_logs(self, host: str) -> str | None:
+        """The gravest open findings of a host; None where nothing is open, or its logs are not reviewed."""
+        found = self._findings.findings(host=host, limit=LINES)
+        lines = [f"{known.finding.severity}: {known.finding.title} ({known.finding.source})" for known in found]
+        return "\n".join(lines) or None
