@@ -16,6 +16,7 @@ BENCHES = {
     "host": "bench.host",
     "probes": "bench.probes",
     "review": "bench.review",
+    "relay": "bench.relay",
 }
 
 

@@ -21,6 +21,7 @@ hosts:
   - {{host: nas, method: local, sources: [{{name: kern, files: ["{log}"]}}]}}
 models:
   - {{name: none, base_url: "http://127.0.0.1:9/v1", model: m, trust: local, price: {{input: 1, output: 2}}}}
+notify: [{{name: discord, discord: "http://127.0.0.1:9/api/webhooks/1/none"}}]
 syslog: {{udp: "127.0.0.1:0", hosts: {{switch: ["192.0.2.2"]}}}}
 """
 
