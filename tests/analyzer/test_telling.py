@@ -1,4 +1,4 @@
-"""The analyzer as Alertmanager's relay: what fires is told with what its host's logs say, and a test message arrives."""
+"""The analyzer as Alertmanager's relay: what fires is told with what its host's logs say, and a test arrives."""
 
 import asyncio
 import io
