@@ -17,6 +17,7 @@ from analyzer.fetch.syslog import CannotListen
 from analyzer.fetch.way import Unreachable
 from analyzer.flags import Flags
 from analyzer.notify import declare
+from analyzer.notify.store import StoreError
 from analyzer.notify.test import test
 from analyzer.serve import serve
 from analyzer.store import StorageError, StorageInUse, Store
@@ -24,6 +25,9 @@ from analyzer.verbs import baseline, check, enroll, explain, once, review
 from toolkit import webconfig
 from toolkit.secret import own_secret
 from toolkit.strict import ConfigError
+
+
+STORAGE = (StorageError, StorageInUse, StoreError)
 
 
 def show(line: str) -> None:
@@ -107,7 +111,17 @@ def main() -> None:
         sys.exit(run(flags))
     except BrokenPipeError:
         sys.exit(141)  # whoever read along has seen enough
-    except (ConfigError, ValueError, StorageInUse, StorageError, Unreachable, CannotPin, CannotListen, OSError) as e:
+    except (
+        ConfigError,
+        ValueError,
+        StorageError,
+        StorageInUse,
+        StoreError,
+        Unreachable,
+        CannotPin,
+        CannotListen,
+        OSError,
+    ) as e:
         sys.exit(f"analyzer: {e}")
 
 

@@ -17,6 +17,7 @@ from analyzer.flags import Flags
 from analyzer.record import Run, SourceRun
 from analyzer.redact.redactor import CannotRedact, Carry
 from analyzer.rounds import Rounds, Went
+from analyzer.run import Means
 from analyzer.store import StorageError, Store
 from analyzer.telling import Telling
 from analyzer.web_findings import Findings
@@ -50,6 +51,7 @@ class Analyzer:
         self._address = client(lambda: self.means.config.trusted_proxies)
         self._wrong = Limit(1.0, 60, 10_000)
         self.telling = Telling(flags.storage, self.store, lambda: self.means.config, self._address, self._wrong)
+        self._closing: set[asyncio.Task[None]] = set()
         self._reloading = asyncio.Lock()
 
     def site(self, web_config: WebConfig) -> Site:
@@ -120,7 +122,8 @@ class Analyzer:
             before, self.means = self.means, means
             parts.expect(self.counts, config)
             self.use()
-            await before.reviewing.close()
+            self._closing.add(closing := asyncio.create_task(_close_later(before)))
+            closing.add_done_callback(self._closing.discard)
             self.reloads.successful, self.reloads.at = True, time.time()
             log.info("configuration taken over: %d hosts", len(config.hosts))
             return None
@@ -141,6 +144,12 @@ class Analyzer:
 
     def _hosts(self) -> list[str]:
         return [host.name for host in self.means.config.hosts]
+
+
+async def _close_later(means: Means) -> None:
+    """Let go of models once the runs that may still ask them have ended."""
+    await asyncio.sleep(means.config.run_seconds + run.MODEL_SECONDS)
+    await means.reviewing.close()
 
 
 def _say(told: run.Told) -> None:

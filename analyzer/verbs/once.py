@@ -22,9 +22,7 @@ async def once(means: Means, hosts: Sequence[Host], show: Print) -> int:
         told.append(found)
         show(progress(found, len(told), len(hosts)))
 
-    async with asyncio.TaskGroup() as group:
-        for host in hosts:
-            group.create_task(one(host))
+    await asyncio.gather(*(one(host) for host in hosts))
     told.sort(key=lambda t: t.run.host)
     for of_host in told:
         for line in _found(of_host, means.store.findings(host=of_host.run.host, limit=SHOWN)):
