@@ -26,7 +26,6 @@ from toolkit import webconfig
 from toolkit.secret import own_secret
 from toolkit.strict import ConfigError
 
-
 STORAGE = (StorageError, StorageInUse, StoreError)
 
 
