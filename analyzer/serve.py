@@ -19,8 +19,8 @@ from analyzer.redact.redactor import CannotRedact, Carry
 from analyzer.rounds import Rounds, Went
 from analyzer.run import Means
 from analyzer.store import StorageError, Store
-from analyzer.telling import Telling
 from analyzer.web_findings import Findings
+from analyzer.web_relay import Telling
 from toolkit.gate import Gate
 from toolkit.limits import Limit
 from toolkit.own import Reloads

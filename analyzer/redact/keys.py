@@ -3,8 +3,10 @@
 import re
 from dataclasses import dataclass
 
-BEGIN = re.compile(r"-----BEGIN (?:[A-Z0-9]+ ){0,4}PRIVATE KEY(?: BLOCK)?-----")
-END = re.compile(r"-----END (?:[A-Z0-9]+ ){0,4}PRIVATE KEY(?: BLOCK)?-----")
+KIND = r"(?:(?:[A-Z0-9]+ ){0,4}PRIVATE KEY(?: BLOCK)?|OpenVPN Static key V1)"
+BEGIN = re.compile(f"-----BEGIN {KIND}-----")
+END = re.compile(f"-----END {KIND}-----")
+PUTTY = re.compile(r"Private-Lines: (\d{1,3})\s*$")
 PART = re.compile(
     r"(?:^|(?<=[\s:\"'>|]))(?:[A-Za-z0-9+/]{16,}={0,2}|[A-Za-z0-9+/]{2,}={1,2}|=[A-Za-z0-9+/]{4})(?=[\"',\\\s]*$)"
 )
@@ -23,6 +25,10 @@ class Carry:
 
 def masked(line: str, carry: Carry, mask: str) -> str:
     """The line without its part of a key; `mask` takes its place."""
+    lines = PUTTY.search(line)
+    if lines is not None:
+        carry.left, carry.strangers = int(lines[1]), 0
+        return line
     begin = BEGIN.search(line)
     if begin is None and not carry.left:
         return line

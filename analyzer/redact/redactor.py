@@ -65,7 +65,7 @@ class Redactor:
 
     def _lines(self, lines: list[str], carry: Carry) -> list[str]:
         clean = list(lines)
-        if carry.left or any("-----BEGIN " in line for line in lines):
+        if carry.left or any("-----BEGIN " in line or "Private-Lines: " in line for line in lines):
             clean = [self._of_keys(line, carry) for line in lines]
         joined = "\n".join(clean).encode("utf-8", "surrogatepass")
         for number in _numbers(joined, self._candidate):
