@@ -7,6 +7,8 @@ from random import SystemRandom
 from analyzer.config import Config
 from analyzer.counts import Counts
 from analyzer.fetch.at_once import AtOnce
+from analyzer.fetch.pins import missing_pin
+from analyzer.fetch.ssh import Ssh
 from analyzer.log_families import Watched
 from analyzer.redact.load import load as redaction_rules
 from analyzer.redact.load import version
@@ -19,10 +21,12 @@ from analyzer.review.review import Reviewing, Terms
 from analyzer.rules.load import load as review_rules
 from analyzer.run import Means
 from analyzer.store import Store
+from toolkit.strict import ConfigError
 
 
 def build(config: Config, store: Store, counts: Counts, key: bytes) -> Means:
-    """ConfigError for a rule file that is wrong; `counts` are left as they are, see `expect`."""
+    """ConfigError for a rule file that is wrong or a missing pin; `counts` are left as they are, see `expect`."""
+    require_pins(config)
     return Means(
         config=config,
         store=store,
@@ -41,6 +45,14 @@ def check(config: Config) -> None:
     """ConfigError for a rule file that is wrong."""
     review_rules(*config.rules)
     redaction_rules(config.redaction.files)
+
+
+def require_pins(config: Config) -> None:
+    """ConfigError for a host, or a jump host, whose key is not pinned: nobody connects to whoever answers there."""
+    for host in config.hosts:
+        missing = missing_pin(host.way) if isinstance(host.way, Ssh) else None
+        if missing:
+            raise ConfigError(f"{config.name}: host {host.name}: {missing}; first: analyzer enroll {host.name}")
 
 
 def redactor(config: Config, key: bytes) -> Callable[[], Redactor]:

@@ -130,6 +130,11 @@ def test_a_host_is_enrolled_checked_and_read_over_ssh(tmp_path: Path) -> None:
         refused = ran(tmp_path, "check")
         assert refused.returncode == 1
         assert "FAIL far: " in refused.stdout
+        for verb in ("--once", "--web.listen-address=127.0.0.1:0"):
+            unpinned = ran(tmp_path, verb)
+            assert unpinned.returncode == 1
+            assert "host far: " in unpinned.stderr
+            assert "analyzer enroll far" in unpinned.stderr
         enrolled = ran(tmp_path, "enroll", "far")
         assert enrolled.returncode == 0, enrolled.stderr
         assert fingerprint(server.host_key) in enrolled.stdout
