@@ -125,7 +125,7 @@ def _finders(rules: Sequence[Rule]) -> tuple[Any, Any]:
     """Finds each line that any rule is about, and tells of one line which rules those are."""
     options = re2.Options()
     options.encoding = re2.Options.Encoding.LATIN1
-    options.max_mem = 16 << 20
+    options.max_mem = 32 << 20
     which = re2.Set.SearchSet(options)
     for rule in rules:
         which.Add(rule.finder)
