@@ -2,7 +2,7 @@
 
 import sys
 
-from stack import check, demo, run_tests, tools, up, urls
+from stack import check, demo, rule_tests, run_tests, tools, up, urls
 from stack.problem import Problem
 
 VERBS = {
@@ -10,6 +10,7 @@ VERBS = {
     "check": check.main,
     "demo": demo.main,
     "test": run_tests.main,
+    "test-rules": rule_tests.main,
     "tools": tools.main,
     "urls": urls.main,
 }
