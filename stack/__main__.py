@@ -2,7 +2,7 @@
 
 import sys
 
-from stack import check, demo, rule_tests, run_tests, tools, up, urls
+from stack import alerts, check, demo, rule_tests, run_tests, silences, tools, up, urls
 from stack.problem import Problem
 
 VERBS = {
@@ -13,6 +13,9 @@ VERBS = {
     "test-rules": rule_tests.main,
     "tools": tools.main,
     "urls": urls.main,
+    "alerts": alerts.main,
+    "silence": silences.silence,
+    "silences": silences.silences,
 }
 
 
