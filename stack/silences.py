@@ -87,7 +87,7 @@ def _wish(matchers: tuple[Matcher, ...], duration: str, reason: str) -> Wish:
         told = ", ".join(map(printable, map(str, matchers)))
         raise Problem(
             f"{told} would silence nearly everything, also what nobody has thought of yet:"
-            " add what it is about, such as host=web01 or severity=~info|warning"
+            " add what it is about, such as host=web01 or 'severity=~info|warning'"
         )
     if not reason:
         raise Problem(f"why? Whoever finds the silence tomorrow will ask: {EXAMPLE}")

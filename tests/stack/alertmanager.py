@@ -60,7 +60,7 @@ def program(suite: str, folder: Path, *flags: str) -> Iterator[Running]:
     """One without alerts, with these flags."""
     file, port = folder / "alertmanager.yml", ports.free(1)[0]
     file.write_text(CONFIG)
-    command = (
+    command: tuple[str | Path, ...] = (
         *(tools.find("alertmanager", suite), f"--config.file={file}", f"--storage.path={folder / 'data'}"),
         *(f"--web.listen-address=127.0.0.1:{port}", "--cluster.listen-address=", *flags),
     )
