@@ -21,7 +21,7 @@ from analyzer.notify.store import StoreError
 from analyzer.notify.test import test
 from analyzer.serve import serve
 from analyzer.store import StorageError, StorageInUse, Store
-from analyzer.verbs import baseline, check, enroll, explain, once, review
+from analyzer.verbs import baseline, check, digest, enroll, explain, once, review
 from toolkit import webconfig
 from toolkit.secret import own_secret
 from toolkit.strict import ConfigError
@@ -67,6 +67,8 @@ async def _run(flags: Flags, config: Config) -> int:
         return 0
     if flags.verb == "notify":
         return await _notify(flags, config)
+    if flags.verb == "digest":
+        return await _digest(flags, config)
     key = own_secret(flags.storage)
     if flags.verb == "check":
         return await check.check(config, key, show)
@@ -80,6 +82,17 @@ async def _notify(flags: Flags, config: Config) -> int:
     reach = declare.Reach(time.monotonic)
     try:
         return await test(declare.services(config.notify, reach), flags.name or None, time.time(), show)
+    finally:
+        await reach.close()
+
+
+async def _digest(flags: Flags, config: Config) -> int:
+    if flags.preview is not None:
+        show(digest.write(flags.preview, await digest.preview(config, flags.storage, time.time())))
+        return 0
+    reach = declare.Reach(time.monotonic)
+    try:
+        return await digest.send_now(config, flags.storage, reach, time.time(), show)
     finally:
         await reach.close()
 

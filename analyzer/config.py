@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from ipaddress import ip_network
 from pathlib import Path
 
+from analyzer.digest import declare as declare_digest
+from analyzer.digest.declare import DigestConfig
 from analyzer.fetch import declare_syslog, declare_way
 from analyzer.fetch.chunk import Caps
 from analyzer.fetch.declare_syslog import Syslog
@@ -69,6 +71,7 @@ class Config:
     keeping: Keeping
     notify: tuple[Notify, ...]
     relay: RelayConfig
+    digest: DigestConfig | None
 
 
 def load(path: Path, environ: Mapping[str, str], storage: Path) -> Config:
@@ -78,6 +81,7 @@ def load(path: Path, environ: Mapping[str, str], storage: Path) -> Config:
     every = top.duration("every", 1800.0, low=10.0)
     models = declare_review.models(top, environ)
     syslog = declare_syslog.syslog(top.section("syslog"))
+    notify = declare_notify.notify(top, environ)
     config = Config(
         name=path.name,
         external_url=_url(top),
@@ -94,8 +98,9 @@ def load(path: Path, environ: Mapping[str, str], storage: Path) -> Config:
         budget=declare_review.budget(top.section("budget"), models),
         excerpt_tokens=top.integer("excerpt_tokens", 4000, low=200, high=200_000),
         keeping=_keeping(top.section("findings")),
-        notify=declare_notify.notify(top, environ),
+        notify=notify,
         relay=declare_notify.relay(top.section("relay"), environ),
+        digest=declare_digest.digest(top.section("digest"), [one.name for one in notify]),
     )
     _refuse_twice(top, config.hosts)
     top.end()

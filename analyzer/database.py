@@ -30,7 +30,10 @@ CREATE TABLE spending (
   day TEXT NOT NULL, model TEXT NOT NULL, currency TEXT NOT NULL, tokens_in INTEGER NOT NULL,
   tokens_out INTEGER NOT NULL, cost REAL NOT NULL, PRIMARY KEY (day, model, currency)) WITHOUT ROWID;
 """
-STEPS = (FIRST,)
+SECOND = """
+CREATE TABLE digests (service TEXT PRIMARY KEY, slot REAL NOT NULL, begun REAL NOT NULL) WITHOUT ROWID;
+"""
+STEPS = (FIRST, SECOND)
 """What makes schema n+1 of schema n; steps are added, and those of a release never change."""
 
 

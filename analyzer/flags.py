@@ -10,7 +10,7 @@ from toolkit.flags import address
 
 @dataclass(frozen=True, slots=True)
 class Flags:
-    verb: str  # "" to serve; review, enroll, baseline, check, explain, notify
+    verb: str  # "" to serve; review, enroll, baseline, check, explain, notify, digest
     config_file: Path
     host: str
     port: int
@@ -22,6 +22,7 @@ class Flags:
     file: str  # of review: the log, "-" for what is piped in
     name: str  # of enroll and baseline: the host; of explain: the fingerprint; of notify: the service, "": all
     action: str  # of baseline: show or accept; of notify: test
+    preview: Path | None  # of digest: where the page goes; None: it is sent
     replace: bool  # of enroll: another key than the pinned one may take its place
 
 
@@ -54,6 +55,7 @@ def parse(arguments: Sequence[str]) -> Flags:
         file=getattr(given, "file", ""),
         name=getattr(given, "name", ""),
         action=getattr(given, "action", ""),
+        preview=getattr(given, "preview", None),
         replace=getattr(given, "replace", False),
     )
 
@@ -82,5 +84,9 @@ def _add_verbs(parser: argparse.ArgumentParser) -> None:
     notify = verbs.add_parser("notify", help="does a message arrive?")
     notify.add_argument("action", choices=["test"])
     notify.add_argument("name", nargs="?", default="", metavar="SERVICE")
+    digest = verbs.add_parser("digest", help="show or send the report of the day or week that ends now")
+    what = digest.add_mutually_exclusive_group(required=True)
+    what.add_argument("--preview", type=Path, metavar="FILE", help="write it as an HTML page")
+    what.add_argument("--send", action="store_true", help="send it to the services that hear of it")
     for verb in verbs.choices.values():
         _add_common(verb, first=False)

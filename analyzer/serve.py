@@ -16,6 +16,7 @@ from analyzer.fetch.syslog import Receiver
 from analyzer.flags import Flags
 from analyzer.record import Run, SourceRun
 from analyzer.redact.redactor import CannotRedact, Carry
+from analyzer.reporting import Reporting
 from analyzer.rounds import Rounds, Went
 from analyzer.run import Means
 from analyzer.store import StorageError, Store
@@ -51,6 +52,7 @@ class Analyzer:
         self._address = client(lambda: self.means.config.trusted_proxies)
         self._wrong = Limit(1.0, 60, 10_000)
         self.telling = Telling(flags.storage, self.store, lambda: self.means.config, self._address, self._wrong)
+        self.reporting = Reporting(self.store, self.telling.reach, self.telling.relay.counts, lambda: self.means.config)
         self._closing: set[asyncio.Task[None]] = set()
         self._reloading = asyncio.Lock()
 
@@ -79,6 +81,7 @@ class Analyzer:
         last = {name: state.finished for name, state in self.store.hosts().items()}
         self.rounds.use(self.means.config.hosts, last)
         self.telling.use(self.means.config)
+        self.reporting.use(self.means.config)
 
     async def review(self, host: Host) -> Went:
         """One run; what goes wrong in it is logged and shown, and never ends the rounds."""
@@ -173,6 +176,7 @@ async def serve(flags: Flags, config: Config, key: bytes) -> None:
     runner = await listen(Server(analyzer.site(web_config), connections(), web_config), flags.host, flags.port, tls)
     tasks = [asyncio.create_task(analyzer.rounds.forever()), asyncio.create_task(analyzer.forget())]
     tasks.append(asyncio.create_task(analyzer.telling.relay.forever()))
+    tasks.append(asyncio.create_task(analyzer.reporting.scheduled.forever()))
     if analyzer.receiver:
         tasks.append(asyncio.create_task(analyzer.receiver.forever()))
     analyzer.use()

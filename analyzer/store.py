@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from analyzer import database, store_read, store_spent, store_write
+from analyzer import database, store_digest, store_read, store_spent, store_write
 from analyzer.database import StorageError, StorageInUse
 from analyzer.fetch.chunk import Cursor
 from analyzer.finding import Severity
@@ -20,6 +20,7 @@ from analyzer.lifecycle import RESOLVE_AFTER, Known, State
 from analyzer.record import HostState, Json, Ran, Recorded, Run
 from analyzer.review.ports import Spending
 from analyzer.rows import run_body
+from analyzer.store_digest import Course, Spent, Told
 from analyzer.store_read import Place
 
 __all__ = ["FILE", "UNRESOLVED", "StorageError", "StorageInUse", "Store"]
@@ -141,6 +142,31 @@ class Store:
         """Keep an answer; the oldest make room."""
         with self._writing() as db:
             store_spent.put(db, key, text, now)
+
+    def course(self, host: str, begin: float, end: float, most: int) -> Course:
+        """What became of a host from `begin` on and before `end`, with the `most` worst findings of each kind."""
+        with self._reading() as db:
+            return store_digest.course(db, host, begin, end, most)
+
+    def spent_between(self, first: str, before: str) -> list[Spent]:
+        """What each model took on the UTC days from `first` on, before the day `before`."""
+        with self._reading() as db:
+            return store_digest.spent_between(db, first, before)
+
+    def digests(self) -> Mapping[str, Told]:
+        """The digest that each service was told last."""
+        with self._reading() as db:
+            return store_digest.told(db)
+
+    def digest_begun(self, service: str, slot: float) -> None:
+        """It is being sent; 0.0: it was not after all. Whoever finds this after a crash knows that it may be there."""
+        with self._writing() as db:
+            store_digest.begun(db, service, slot)
+
+    def digest_told(self, service: str, slot: float) -> None:
+        """The service has it, or, the first time it is seen, need not have it."""
+        with self._writing() as db:
+            store_digest.tell(db, service, slot)
 
     def forget(self, before: float, most_runs: int = MOST_RUNS, limit: int = SLICE) -> int:
         """Delete a slice of what ended before an instant or is beyond what is kept; 0: there is no more of it."""

@@ -31,13 +31,13 @@ class Telling:
         wrong: Limit,
     ) -> None:
         self._findings, self._config = findings, config
-        self._reach = Reach(time.monotonic)
+        self.reach = Reach(time.monotonic)
         self.relay = Relay(RelayStore(folder), time.time, time.monotonic, self._at_logs)
         self.page = Alerts(self.relay, lambda: config().relay.secret, address, wrong).alerts
 
     def use(self, config: Config) -> None:
         """Deliver to the services of this configuration from now on."""
-        self.relay.use(declare.services(config.notify, self._reach), config.relay.settings)
+        self.relay.use(declare.services(config.notify, self.reach), config.relay.settings)
 
     def families(self) -> Iterator[Family]:
         """notify_*, where there is a service."""
@@ -45,7 +45,7 @@ class Telling:
 
     async def close(self) -> None:
         await self.relay.close()
-        await self._reach.close()
+        await self.reach.close()
 
     async def _at_logs(self, host: str) -> str | None:
         """The gravest open findings of a host; None where nothing is open, or its logs are not reviewed."""

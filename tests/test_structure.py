@@ -29,6 +29,7 @@ SQL = {
     "exporter/heartbeats/database.py",
     "analyzer/database.py",
     "analyzer/store.py",
+    "analyzer/store_digest.py",
     "analyzer/store_read.py",
     "analyzer/store_spent.py",
     "analyzer/store_write.py",

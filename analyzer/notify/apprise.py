@@ -4,6 +4,7 @@ import asyncio
 import logging
 import threading
 import warnings
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TypedDict
@@ -69,6 +70,11 @@ class Apprise:
         """Send it, unless only a part of what fires is over."""
         if step == "edit":
             return messages
+        await self.say(lambda: worded(message, self.plugin))
+        return messages
+
+    async def say(self, words: Callable[[], Worded]) -> None:
+        """Send what `words` makes, which it does in a thread of its own. Raises `Undelivered`."""
         if self._under_way.is_set():
             # It cannot be interrupted; a second thread beside it would hang as well.
             raise Undelivered("the message before has not come to an end", "unreachable")
@@ -76,7 +82,7 @@ class Apprise:
         ended: asyncio.Future[bool] = loop.create_future()
         self._under_way.set()
         # A daemon: a service that hangs must not keep the program from ending.
-        threading.Thread(target=self._send, args=(message, loop, ended), name=self.name, daemon=True).start()
+        threading.Thread(target=self._send, args=(words, loop, ended), name=self.name, daemon=True).start()
         try:
             async with asyncio.timeout(self.seconds):
                 good = await ended
@@ -84,13 +90,14 @@ class Apprise:
             raise Undelivered(f"no end after {self.seconds:.0f} s", "unreachable", unsure=True) from None
         if not good:
             raise Undelivered("Apprise could not deliver it", "failed")
-        return messages
 
-    def _send(self, message: Message, loop: asyncio.AbstractEventLoop, ended: "asyncio.Future[bool]") -> None:
+    def _send(
+        self, words: Callable[[], Worded], loop: asyncio.AbstractEventLoop, ended: "asyncio.Future[bool]"
+    ) -> None:
         good = False
         try:
             # By way of Apprise itself, which turns text into what the service shows; the plugin alone would not.
-            good = bool(apprise.Apprise(self.plugin).notify(**worded(message, self.plugin)))
+            good = bool(apprise.Apprise(self.plugin).notify(**words()))
         finally:
             self._under_way.clear()
             with suppress(RuntimeError):  # the program has ended meanwhile

@@ -1,0 +1,130 @@
+"""Send the digest when it is due: to each service once per period, also after a restart, and later if need be.
+
+Which one each service was told last is in the store. One that could not be delivered is tried again; once the next one
+is due, that one covers its time as well, so nothing is left untold and nothing is told in two.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field, replace
+
+from analyzer.digest.declare import DigestConfig
+from analyzer.digest.period import Period, due, period
+from analyzer.digest.report import Digest
+from analyzer.digest.send import send
+from analyzer.notify.counts import Counts
+from analyzer.notify.service import Service, Undelivered
+from analyzer.store import StorageError, Store
+from analyzer.store_digest import Told
+
+log = logging.getLogger(__name__)
+
+LOOK_SECONDS = 30.0  # between two looks at the clock, which may be set meanwhile
+SOONEST, LONGEST = 60.0, 1800.0  # seconds until the next try
+TWICE = "Sent again after an interruption, so this may be here twice."
+LATE = "Told late: it could not be delivered when it was due."
+LATE_SECONDS = 600.0
+
+Gather = Callable[[Period], Awaitable[Digest]]
+
+
+@dataclass
+class Failing:
+    """How often a digest could not be delivered, and from when on it is tried again."""
+
+    slot: float
+    times: int
+    again: float
+
+
+@dataclass
+class Scheduled:
+    """`gather` makes the digest of a period; `clock` tells seconds since 1970; `look`: seconds between two looks."""
+
+    store: Store
+    counts: Counts
+    gather: Gather
+    clock: Callable[[], float]
+    look: float = LOOK_SECONDS
+    _config: DigestConfig | None = None
+    _services: Sequence[Service] = ()
+    _failing: dict[str, Failing] = field(default_factory=dict)
+    _made: dict[Period, Digest] = field(default_factory=dict)
+    _have: dict[str, float] = field(default_factory=dict)  # what each service has, also while that cannot be stored
+
+    def use(self, config: DigestConfig | None, services: Sequence[Service]) -> None:
+        """From now on this one, to these services."""
+        self._config, self._services = config, services
+        self._made.clear()
+
+    async def forever(self) -> None:
+        """Look at the clock until cancelled; what goes wrong is logged, and tried again."""
+        while True:
+            try:
+                await self.tick()
+            except StorageError as e:
+                log.error("no digest: %s", e)
+            await asyncio.sleep(self.look)
+
+    async def tick(self) -> None:
+        """Deliver what is due now; StorageError where it cannot be known what is."""
+        config, now = self._config, self.clock()
+        if config is None:
+            return
+        slot = due(config.every, config.at, config.zone, now)
+        told = await asyncio.to_thread(self.store.digests)
+        for service in list(self._services):
+            name, its = service.name, told.get(service.name)
+            # Whoever is new hears of the time from now on, and not at once of a day that nobody watched; and what was
+            # told in the future was told before the clock was set right.
+            if its is None or its.slot > now or self._have.get(name) == slot != its.slot:
+                await asyncio.to_thread(self.store.digest_told, name, slot)
+            elif its.slot < slot and self._may(name, slot, now):
+                await self._deliver(service, its, config, slot)
+        self._made = {period: digest for period, digest in self._made.items() if period.end == slot}
+
+    def _may(self, name: str, slot: float, now: float) -> bool:
+        failing = self._failing.get(name)
+        # A clock that was set back must not make it wait for long.
+        return failing is None or failing.slot != slot or not now < failing.again <= now + LONGEST
+
+    async def _deliver(self, service: Service, told: Told, config: DigestConfig, slot: float) -> None:
+        name, its = service.name, period(config.every, config.at, config.zone, slot, told.slot)
+        try:
+            digest = self._made[its] = self._made.get(its) or await self.gather(its)
+            # Kept before it is sent: whoever finds this mark after a crash knows that it may have arrived.
+            await asyncio.to_thread(self.store.digest_begun, name, slot)
+            await send(service, replace(digest, notes=(*digest.notes, *self._notes(told, slot))))
+        except Undelivered as e:
+            await self._failed(name, slot, e)
+        except StorageError:
+            raise
+        except Exception:  # a digest that cannot be shown must not end the reviews
+            log.exception("%s: the digest failed", name)
+            await self._failed(name, slot, Undelivered("it could not be made", "failed"))
+        else:
+            await self._accepted(name, slot)
+
+    def _notes(self, told: Told, slot: float) -> list[str]:
+        twice = [TWICE] if told.begun == slot else []
+        return twice + ([LATE] if self.clock() - slot > LATE_SECONDS else [])
+
+    async def _accepted(self, name: str, slot: float) -> None:
+        now = self.clock()
+        self.counts.outcomes[name, "delivered"] += 1
+        self.counts.successes[name] = now
+        self._failing.pop(name, None)
+        self._have[name] = slot
+        await asyncio.to_thread(self.store.digest_told, name, slot)
+        log.info("%s: the digest was delivered", name)
+
+    async def _failed(self, name: str, slot: float, error: Undelivered) -> None:
+        self.counts.outcomes[name, error.outcome] += 1
+        before = self._failing.get(name)
+        times = before.times + 1 if before is not None and before.slot == slot else 1
+        wait = min(LONGEST, SOONEST * 2.0 ** (times - 1))
+        self._failing[name] = Failing(slot, times, self.clock() + wait)
+        log.warning("%s: the digest was not delivered, next try in %.0f s: %s", name, wait, error)
+        if not error.unsure:
+            await asyncio.to_thread(self.store.digest_begun, name, 0.0)

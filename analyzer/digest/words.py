@@ -1,0 +1,163 @@
+"""What a digest says in words, for all of its forms; pure, and nothing is escaped here."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from math import floor
+
+from analyzer.digest.period import Period
+from analyzer.digest.report import Changes, Digest, Disk, HostLine, Missed
+from analyzer.notify.markdown import line
+from analyzer.store_digest import Spent
+from toolkit.durations import format_duration
+
+DAY = 86_400.0
+KINDS = {
+    "authorized_keys": "login keys",
+    "suid": "set-uid files",
+    "etc": "files in /etc",
+    "crontabs": "users' cron jobs",
+}
+
+
+def subject(digest: Digest) -> str:
+    """The title: which day or week, and what is the matter in a few words."""
+    return (
+        f"{name(digest)} {digest.period.local(digest.period.end):%a %d %b}: {', '.join(matters(digest)) or 'all quiet'}"
+    )
+
+
+def name(digest: Digest) -> str:
+    return "Daily report" if digest.period.every == "day" else "Weekly report"
+
+
+def span(period: Period) -> str:
+    begin, end = period.local(period.begin), period.local(period.end)
+    return f"{begin:%a %d %b %H:%M} to {end:%a %d %b %Y %H:%M} {end:%Z}"
+
+
+def matters(digest: Digest) -> Iterator[str]:
+    """What asks for a look, the gravest first, each with how many there are."""
+    for severity, count in digest.counted():
+        if count and severity != "info":
+            yield f"{count} {severity}"
+    still = sum(one.end is None for one in digest.outside.missed)
+    missed = len(digest.outside.missed) - still
+    if still:
+        yield f"{many(still, 'heartbeat')} late"
+    if missed:
+        yield f"{many(missed, 'heartbeat')} missed"
+    if digest.outside.failures:
+        yield f"{many(len(digest.outside.failures), 'job')} failed"
+    lost = sum(not host.reached and host.score is not None for host in digest.hosts)
+    if lost:
+        yield f"{many(lost, 'host')} not read"
+    if digest.outside.certificates:
+        yield f"{many(len(digest.outside.certificates), 'certificate')} due"
+    if digest.outside.disks:
+        yield f"{many(len(digest.outside.disks), 'disk')} short"
+
+
+def summary(digest: Digest) -> str:
+    """What became of findings, in one sentence."""
+    parts = (
+        f"{many(digest.fresh.count, 'new finding')}",
+        f"{digest.lasting.count} open for longer",
+        f"{digest.over.count} resolved",
+        f"{many(digest.changed, 'change')} not accepted",
+    )
+    return f"{', '.join(parts[:-1])}; {parts[-1]}."
+
+
+def many(count: int, noun: str) -> str:
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
+def change(host: HostLine) -> str:
+    """How the score moved."""
+    if host.score is None or host.before is None:
+        return ""
+    moved = host.score - host.before
+    return f"▲ up {moved}" if moved > 0 else f"▼ down {-moved}" if moved < 0 else "same"
+
+
+def share(ratio: float) -> str:
+    """A share in percent, never rounded up to 100."""
+    return "100 %" if ratio >= 1 else f"{floor(ratio * 10_000) / 100:.2f} %"
+
+
+def uptime(ratio: float, period: Period) -> str:
+    """What share of its readings came, and how much time that leaves out."""
+    away = (1 - ratio) * period.seconds
+    return share(ratio) + (f" ({long(away)} away)" if away >= 1 else "")
+
+
+def long(seconds: float) -> str:
+    """For how long, by its two largest units."""
+    for large, small in ((DAY, 3600), (3600, 60), (600, 60)):
+        if seconds >= large:
+            return format_duration(seconds // small * small)
+    return format_duration(max(0, int(seconds)))
+
+
+def at(instant: float, period: Period) -> str:
+    return f"{period.local(instant):%a %d %b %H:%M}"
+
+
+def day(instant: float, period: Period) -> str:
+    return f"{period.local(instant):%d %b %Y}"
+
+
+def missed(one: Missed, period: Period) -> str:
+    """What is said of a heartbeat that was late."""
+    if one.never:
+        return f"has never come; due since {at(one.begin, period)}"
+    if one.end is None:
+        return f"late since {at(one.begin, period)}, {long(period.end - one.begin)} until now"
+    return f"late from {at(one.begin, period)} for {long(one.end - one.begin)}"
+
+
+def ends(instant: float, period: Period) -> str:
+    """When a certificate ends."""
+    left = instant - period.end
+    return f"ended {long(-left)} ago" if left <= 0 else f"ends in {long(left)}, on {day(instant, period)}"
+
+
+def disk(one: Disk) -> str:
+    full = f", full in {long(one.full_in)} as it goes" if one.full_in is not None else ""
+    return f"{share(one.free)} free{full}"
+
+
+def on(name: str, host: str) -> str:
+    """A thing and where it is."""
+    return f"{line(name)} on {line(host)}" if host and host != name else line(name)
+
+
+def kinds(changes: Changes) -> str:
+    return ", ".join(f"{count} × {KINDS.get(kind, kind)}" for kind, count in sorted(changes.kinds.items()))
+
+
+def spent(one: Spent) -> str:
+    """What a model took."""
+    cost = f", {one.cost:.4f} {one.currency}" if one.currency else ""
+    return f"{one.tokens_in:,} tokens read, {one.tokens_out:,} written{cost}"
+
+
+def total(digest: Digest) -> str:
+    """What the review cost, all models together."""
+    first, last = digest.spent_days
+    days = f"on {first} (UTC)" if first == last else f"from {first} to {last} (UTC)"
+    if first > last:
+        return "Nothing yet: no UTC day has ended in this time."
+    if not digest.spent:
+        return f"Nothing: no model was asked {days}."
+    sums: dict[str, float] = {}
+    for one in digest.spent:
+        if one.currency:
+            sums[one.currency] = sums.get(one.currency, 0.0) + one.cost
+    money = " and ".join(f"{cost:.2f} {currency}" for currency, cost in sums.items()) or "No money"
+    return f"{money} {days}."
+
+
+def made(digest: Digest) -> str:
+    local: datetime = digest.period.local(digest.made)
+    return f"{local:%a %d %b %Y %H:%M %Z}"
