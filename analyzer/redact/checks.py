@@ -1,6 +1,12 @@
-"""Numbers that prove themselves: cards and bank accounts carry check digits."""
+"""What a pattern cannot count: check digits, and how much a text looks drawn by lot."""
 
+import re
 from collections.abc import Callable, Mapping
+from itertools import pairwise
+
+RUN = re.compile("[A-Za-z0-9]+")
+WORD = re.compile("[A-Z]?[a-z]{3,}")
+KINDS = ("0123456789", "abcdefghijklmnopqrstuvwxyz", "ABCDEFGHIJKLMNOPQRSTUVWXYZ")
 
 
 def luhn(text: str) -> bool:
@@ -18,4 +24,44 @@ def iban(text: str) -> bool:
     return int("".join(str(int(c, 36)) for c in bare[4:] + bare[:4])) % 97 == 1
 
 
-CHECKS: Mapping[str, Callable[[str], bool]] = {"luhn": luhn, "iban": iban}
+def random(text: str) -> bool:
+    """Small letters, capitals and digits in no order: of neighbours in a token, 62 % are of different kinds.
+
+    Of names that people make, such as getUserById2FromDatabase, most letters stand in words; of a token's a fifth do.
+    """
+    if sum(map(len, WORD.findall(text))) > 0.5 * len(text):
+        return False
+    return _drawn(text, least=18, of_each=(2, 2, 2), mixed=0.33)
+
+
+def strange(text: str) -> bool:
+    """Letters and digits in no order; what a name has called secret needs no more."""
+    return _drawn(text, least=10, of_each=(2, 0, 0), mixed=0.2)
+
+
+def mixed(text: str) -> bool:
+    """Both letters and digits, several of each."""
+    return sum(c.isdigit() for c in text) >= 3 and sum(c.isalpha() for c in text) >= 3
+
+
+def _drawn(text: str, least: int, of_each: tuple[int, int, int], mixed: float) -> bool:
+    runs = RUN.findall(text)
+    if sum(map(len, runs)) < least or max(map(len, runs)) < 8:
+        return False
+    if any(sum(c in kind for c in text) < some for kind, some in zip(KINDS, of_each, strict=True)):
+        return False
+    pairs = [(a, b) for run in runs for a, b in pairwise(run)]
+    return sum(_kind(a) != _kind(b) for a, b in pairs) >= mixed * len(pairs)
+
+
+def _kind(letter: str) -> int:
+    return next(number for number, kind in enumerate(KINDS) if letter in kind)
+
+
+CHECKS: Mapping[str, Callable[[str], bool]] = {
+    "luhn": luhn,
+    "iban": iban,
+    "random": random,
+    "strange": strange,
+    "mixed": mixed,
+}

@@ -11,6 +11,7 @@ PART = re.compile(
     r"(?:^|(?<=[\s:\"'>|]))(?:[A-Za-z0-9+/]{16,}={0,2}|[A-Za-z0-9+/]{2,}={1,2}|=[A-Za-z0-9+/]{4})(?=[\"',\\\s]*$)"
 )
 ALONE = re.compile(r"[A-Za-z0-9+/]+={0,2}\s*")
+MASKED = re.compile(r"(?:\\[nr]|\s)*<SECRET:private-key:[0-9a-f]{6}>(?:\\[nr]|\s|[\"',])*")  # by an earlier look
 LINES = 400  # of one key; an RSA key of 16,384 bits has 250
 STRANGERS = 20  # lines of others between those of a key, in a row
 
@@ -37,7 +38,9 @@ def masked(line: str, carry: Carry, mask: str) -> str:
     if begin:
         carry.left, carry.strangers = (0 if end else LINES), 0
         inner = line[start : end.start() if end else None]
-        return line if not inner.strip() else line[:start] + mask + (line[end.start() :] if end else "")
+        if not inner.strip() or MASKED.fullmatch(inner):
+            return line
+        return line[:start] + mask + (line[end.start() :] if end else "")
     if end:
         carry.left = 0
         return PART.sub(mask, line[: end.start()]) + line[end.start() :]

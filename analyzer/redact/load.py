@@ -4,9 +4,9 @@ rules:
   - id: example-key                 # stands in the mask and in a label
     keywords: [exk_]                # one of them must stand in the line, in whatever case; for what has no word
                                     # `hint`, a quick pattern on the line in small letters
-    pattern: '\\bexk_(?P<secret>[a-z0-9]{32})\\b'      # RE2; the group `secret`, or all of it, is masked
+    pattern: '\\bexk_(?P<secret>[a-z0-9]{32})\\b'      # RE2; `secret`, `secret2`, ..., or all of it, is masked
     allow: '^0+$'                   # optional: what is found is no secret after all
-    check: luhn                     # optional: luhn or iban
+    check: luhn                     # optional: luhn, iban, random, strange or mixed (checks.py)
     mark: PRIVATE                   # optional: SECRET, USER or PRIVATE
     match: {'key exk_0123...': '0123...'}              # line -> what has to vanish
     ignore: ['exk_ is how keys begin']
@@ -22,16 +22,19 @@ from analyzer.redact.checks import CHECKS
 from analyzer.redact.rule import Mark, Rule, pattern
 from toolkit.strict import ConfigError, Section, read
 
-OWN = Path(__file__).parent / "rules.yml"
+HERE = Path(__file__).parent
+# In this order: what names itself first; what only looks like a secret after people's own rules, which name it better.
+OWN = tuple(HERE / f"{name}.yml" for name in ("named", "web", "formats", "vendors", "personal"))
+LAST = (HERE / "drawn.yml",)
 ID = re.compile("[a-z][a-z0-9-]{0,39}")
 MARKS = ("SECRET", "USER", "PRIVATE")
 VERSION = "1"  # of how rules are applied: answers of models are remembered by it
 
 
-def load(files: Iterable[Path], own: Path = OWN) -> tuple[Rule, ...]:
-    """Our own rules, then those of the files; ConfigError names file, line and key of the first mistake."""
+def load(files: Iterable[Path]) -> tuple[Rule, ...]:
+    """Our own rules and those of the files; ConfigError names file, line and key of the first mistake."""
     found: dict[str, Rule] = {}
-    for file in (own, *files):
+    for file in (*OWN, *files, *LAST):
         top = read(file)
         for section in top.sections("rules"):
             rule = _rule(section)

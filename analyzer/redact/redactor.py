@@ -82,15 +82,16 @@ class Redactor:
         if HELD_ANY.search(line):
             line = HELD_ANY.sub("?", line)
         line = MASK.sub(lambda found: _hold(held, found[0]), line)
-        for number in self._which.Match(line.encode("utf-8", "surrogatepass")) or ():  # None for none
+        for number in sorted(self._which.Match(line.encode("utf-8", "surrogatepass")) or ()):  # None for none
             line = self._applied(self._rules[number], line, held)
         return HELD_ANY.sub(lambda found: held[ord(found[0]) - HELD], line) if held else line
 
     def _applied(self, rule: Rule, line: str, held: list[str]) -> str:
         parts: list[str] = []
         done = 0
+        groups = rule.groups
         for found in rule.pattern.finditer(line):
-            start, end = found.span(rule.pattern.groupindex.get("secret", 0))
+            start, end = next((found.span(group) for group in groups if found.start(group) >= 0), (0, 0))
             secret = line[start:end]
             if start < done or not secret or HELD_ANY.fullmatch(secret) or _harmless(rule, secret):
                 continue

@@ -12,7 +12,7 @@ LONGEST_PATTERN = 4000
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """`pattern` (RE2) is looked for in lines where `finder` finds something; its group `secret`, or all, is masked.
+    """`pattern` (RE2) is looked for in lines where `finder` finds something; `groups` of it are masked.
 
     `check` has a last look at what was found, `allow` says of it that it is no secret.
     """
@@ -26,6 +26,12 @@ class Rule:
     source: str  # all that decides what is masked; the version is made of it
     match: Mapping[str, str] = field(repr=False)  # line -> the part that has to vanish
     ignore: tuple[str, ...] = field(repr=False)
+
+    @property
+    def groups(self) -> tuple[int, ...]:
+        """Those named `secret`, `secret2`, ...: the first that took part is masked; else all that was found."""
+        named = tuple(number for name, number in self.pattern.groupindex.items() if name.startswith("secret"))
+        return named or (0,)
 
 
 def pattern(text: str) -> Any:
