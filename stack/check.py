@@ -1,14 +1,17 @@
-"""Would the programs accept their configuration files?"""
+"""Is anything wrong in the files that people edit? Each mistake has a line, a reason and, if there is one, a remedy."""
 
+import argparse
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from stack import secret, tools
 from stack.layout import ROOT, Configs
 from stack.problem import Problem
+
+EPILOG = "Ends with 0 when nothing is wrong, hints left aside, and with 1 otherwise. More: docs/check.md"
 
 
 def commands(configs: Configs, promtool: Path, amtool: Path) -> dict[str, list[str]]:
@@ -37,11 +40,51 @@ def check(
             raise Problem(f"{file} is not accepted", shown=show((done.stdout + done.stderr).strip()))
 
 
-def main(arguments: list[str]) -> int:
-    """Check the shipped files and say so."""
-    if arguments:
-        raise Problem("check takes no arguments")
-    configs = Configs()
-    check(configs, secret.without_webhook(secret.settings(ROOT / ".env", os.environ)))
-    print("accepted: " + ", ".join(str(file.relative_to(ROOT)) for file in vars(configs).values()))
-    return 0
+def main(arguments: Sequence[str]) -> int:
+    """Print what is wrong, problems first and hints after them; 1 when there is a problem."""
+    # Only here: `up` needs none of it.
+    from stack.lint.find import Files, find
+    from stack.lint.programs import Program
+
+    options = parse(arguments)
+    configs = Configs(**{program: getattr(options, f"{program}_config") for program in vars(Configs())})
+    asked = commands(configs, tools.find("promtool", options.suite), tools.find("amtool", options.suite))
+    programs = [Program(Path(file), tuple(command)) for file, command in asked.items()]
+    environ = secret.without_webhook(secret.settings(ROOT / ".env", os.environ))
+    troubles = find(Files(configs, starts=tuple(options.starts)), programs, environ)
+    problems, hints = ([one for one in troubles if one.hint == hint] for hint in (False, True))
+    for trouble in (*problems, *hints):
+        print(trouble.shown(ROOT))
+    names = ", ".join(
+        str(file.relative_to(ROOT) if file.is_relative_to(ROOT) else file) for file in vars(configs).values()
+    )
+    print(f"{_number(len(problems), 'problem')}, {_number(len(hints), 'hint')} in {names} and what they name")
+    return 1 if problems else 0
+
+
+def parse(arguments: Sequence[str]) -> argparse.Namespace:
+    """The flags; the program's usual words and exit 2 when one is unknown."""
+    parser = argparse.ArgumentParser(prog="heartline check", description=__doc__, epilog=EPILOG, allow_abbrev=False)
+    for program, file in vars(Configs()).items():
+        parser.add_argument(
+            f"--{program}.config", type=_absolute, default=file, dest=f"{program}_config", metavar="FILE"
+        )
+    parser.add_argument(
+        "--prometheus.start",
+        type=_absolute,
+        action="append",
+        default=[],
+        dest="starts",
+        metavar="FILE",
+        help="a unit, compose file or /etc/default/prometheus that starts Prometheus: does it keep enough history?",
+    )
+    parser.add_argument("--suite", choices=tools.SUITES, default="stable", help="of promtool and amtool (%(default)s)")
+    return parser.parse_args(arguments)
+
+
+def _absolute(path: str) -> Path:
+    return Path(path).resolve()
+
+
+def _number(count: int, what: str) -> str:
+    return f"{count or 'no'} {what}{'' if count == 1 else 's'}"
