@@ -7,8 +7,12 @@ from pathlib import Path
 
 import yaml
 
+from stack.layout import ROOT
+
 # What the shipped alertmanager.yml carries where the webhook belongs: port 9 answers to nobody.
 PLACEHOLDER = "http://127.0.0.1:9/discord-webhook-is-not-set"
+# And where it looks for the relay's secret: beside itself, or by the whole path.
+RELAY_SECRETS = ("../data/relay_secret", str(ROOT / "data" / "relay_secret"))
 
 
 def adapt(text: str, folder: Path, replaced: Mapping[str, str], settings: Mapping[str, str] | None = None) -> str:
@@ -49,7 +53,9 @@ def _walk(node: yaml.Node, change: Callable[[str, str], str], key: str = "") -> 
 def _changed(key: str, value: str, folder: Path, replaced: Mapping[str, str], settings: Mapping[str, str]) -> str:
     if key in settings:
         return settings[key]
-    return _absolute(value, folder) if _names_files(key) else _replace(value, replaced)
+    value = _replace(value, replaced)
+    # The whole path once more: a copy of a copy names it so.
+    return _replace(_absolute(value, folder), replaced) if _names_files(key) else value
 
 
 def _names_files(key: str) -> bool:

@@ -57,7 +57,7 @@ async def _demo(suite: str, begin: float) -> None:
     def say(text: str) -> None:
         print(f"{time.monotonic() - begin:5.1f} s  {text}", flush=True)
 
-    say("starting the exporter, Prometheus, Alertmanager and a stand-in for Discord; nothing leaves this machine")
+    say("starting exporter, analyzer, Prometheus, Alertmanager and a stand-in for Discord; nothing leaves this machine")
     with tempfile.TemporaryDirectory(prefix="heartline-demo-") as name:
         folder = Path(name)
         async with (
@@ -85,7 +85,7 @@ async def _show(
     print(render(fired, sys.stdout.isatty()), flush=True)
     with _pinging(client, stack.ping_url, say):
         resolved = await _expect(stand_in, "RESOLVED", stand_in.messages.index(fired) + 1, stack)
-    say("Discord hears:")
+    say("Discord's message becomes:" if resolved in stand_in.edits else "Discord hears:")
     print(render(resolved, sys.stdout.isatty()), flush=True)
 
 

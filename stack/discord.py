@@ -17,11 +17,12 @@ RATE_REQUESTS, RATE_SECONDS = 5, 2.0
 
 
 class StandIn:
-    """One webhook at `url`; `messages` are those accepted, `refusals` the status codes of the others, both in order."""
+    """One webhook at `url`; `messages` are those accepted, edits among them, `refusals` the others' codes; in order."""
 
     def __init__(self, rate_limited: bool = True, clock: Callable[[], float] = time.time) -> None:
         self.url = ""
         self.messages: list[Message] = []
+        self.edits: list[Message] = []
         self.refusals: list[int] = []
         self._rate_limited = rate_limited
         self._clock = clock
@@ -45,8 +46,11 @@ class StandIn:
         """Take one request to a webhook."""
         now = self._clock()
         headers, wait = self._rate(now)
-        if request.path != WEBHOOK:
+        if not f"{request.path}/".startswith(f"{WEBHOOK}/"):
             return self._refuse(404, {"message": "Unknown Webhook", "code": 10015}, headers)
+        number = request.match_info.get("message", "")
+        if number and number not in {str(posted + 1) for posted in range(len(self.messages))}:
+            return self._refuse(404, {"message": "Unknown Message", "code": 10008}, headers)
         if wait > 0:
             body = {"message": "You are being rate limited.", "retry_after": round(wait, 3), "global": False}
             return self._refuse(429, body, headers | {"Retry-After": str(math.ceil(wait))})
@@ -58,10 +62,12 @@ class StandIn:
             return self._refuse(400, e.answer, headers)
         async with self._changed:
             self.messages.append(message)
+            self.edits += [message] if number else []
             self._changed.notify_all()
-        if request.query.get("wait") != "true":
+        if not number and request.query.get("wait") != "true":
             return web.Response(status=204, headers=headers)
-        return web.json_response({"id": str(len(self.messages)), "content": message.content}, headers=headers)
+        answer = {"id": number or str(len(self.messages)), "content": message.content}
+        return web.json_response(answer, headers=headers)
 
     def _rate(self, now: float) -> tuple[dict[str, str], float]:
         """Headers of the rate limit, and seconds to wait when it is exceeded; a refused request counts as well."""
@@ -91,6 +97,7 @@ async def listening(rate_limited: bool = True, clock: Callable[[], float] = time
     stand_in = StandIn(rate_limited, clock)
     app = web.Application()
     app.router.add_post("/api/webhooks/{id}/{token}", stand_in.answer)
+    app.router.add_patch("/api/webhooks/{id}/{token}/messages/{message}", stand_in.answer)
     runner = web.AppRunner(app, access_log=None)
     await runner.setup()
     try:

@@ -13,8 +13,8 @@ from honcho.printer import Message
 from stack.secret import scrub
 
 TROUBLE = re.compile(r"\blevel=(warn|error|fatal|panic)|^(panic|fatal)|\b(WARNING|ERROR|CRITICAL)\b|Traceback", re.I)
-# Without a webhook every notification fails, as the first lines on the terminal have said.
-NOBODY = "127.0.0.1:9:"
+# Without a service every notification fails, as the first lines on the terminal have said.
+NOBODY = re.compile(r"127\.0\.0\.1:9:|receiver=relay|relay/webhook")
 LOG_BYTES = 10_000_000
 TAIL_LINES = 15
 
@@ -22,13 +22,14 @@ TAIL_LINES = 15
 class Journal:
     """What honcho writes to instead of the terminal: `write` and `width` are the interface of its Printer."""
 
-    def __init__(self, folder: Path, names: list[str], terminal: TextIO, secret: str) -> None:
+    def __init__(self, folder: Path, names: list[str], terminal: TextIO, *secrets: str, nobody: bool = False) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.width = 0
         self.started: list[str] = []
         self.ended: dict[str, int] = {}
         self.on_start: Callable[[], None] = lambda: None
-        self._secret = secret
+        self._secrets = secrets
+        self._nobody = nobody
         self._terminal: TextIO | None = terminal
         self._stopping = False
         self._shown: set[str] = set()
@@ -40,7 +41,7 @@ class Journal:
         text = message.data.decode(errors="replace") if isinstance(message.data, bytes) else message.data
         if message.name in self._files:
             for line in text.splitlines():
-                self._line(message.name, scrub(line, self._secret))
+                self._line(message.name, scrub(line, *self._secrets))
         elif re.match(r"SIG\w+ received|sending SIG", text):
             # What programs say of being stopped is no trouble.
             self._stopping = True
@@ -71,7 +72,8 @@ class Journal:
         self._files[name].emit(logging.makeLogRecord({"msg": line}))
         self._tails[name].append(line)
         kind = name + re.sub(r"[\d.:TZ+-]+", "#", line)
-        if not self._stopping and TROUBLE.search(line) and NOBODY not in line and kind not in self._shown:
+        known = kind in self._shown or (self._nobody and NOBODY.search(line))
+        if not self._stopping and TROUBLE.search(line) and not known:
             self._shown.add(kind)
             self.say(f"{name}: {line}")
 

@@ -1,6 +1,7 @@
 """Where the parts of one machine's stack lie, and where they listen."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -34,12 +35,13 @@ class Configs:
 
 @dataclass(frozen=True)
 class Program:
-    """One program to run: its command, where a browser finds it and where it says that it is ready."""
+    """One program to run: its command, where a browser finds it, where it says that it is ready; its secrets."""
 
     name: str
     command: tuple[str, ...]
     url: str
     ready: str = "-/ready"
+    environ: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     @property
     def ready_url(self) -> str:

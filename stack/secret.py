@@ -1,4 +1,4 @@
-"""Which settings and which Discord webhook does this installation have?"""
+"""Which settings and which secret URLs does this installation have?"""
 
 import re
 from collections.abc import Mapping
@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from stack.problem import Problem
 
 NAME = "DISCORD_WEBHOOK_URL"
+WATCHDOG = "WATCHDOG_URL"
 
 
 def parse_env(text: str) -> dict[str, str]:
@@ -37,25 +38,35 @@ def settings(file: Path, environ: Mapping[str, str]) -> dict[str, str]:
 
 
 def without_webhook(values: Mapping[str, str]) -> dict[str, str]:
-    """The settings of every program but Alertmanager, whose the webhook is alone."""
-    return {name: value for name, value in values.items() if not name.startswith(NAME)}
+    """The settings of every program: the secret URLs are only for those that need them."""
+    return {name: value for name, value in values.items() if not name.startswith((NAME, WATCHDOG))}
 
 
 def discord_webhook(values: Mapping[str, str], data: Path) -> str:
-    """The webhook's URL from the settings (itself or its file) or from `data`/discord_webhook_url; empty without one.
+    """Where messages go."""
+    return _given(NAME, values, data, "https://discord.com/api/webhooks/...")
+
+
+def watchdog(values: Mapping[str, str], data: Path) -> str:
+    """What is called again and again while the chain of alerts is whole."""
+    return _given(WATCHDOG, values, data, "https://hc-ping.com/...")
+
+
+def _given(name: str, values: Mapping[str, str], data: Path, form: str) -> str:
+    """A URL from the settings (itself or its file) or from the file of its name in `data`; empty without one.
 
     Raises `Problem` when it is no URL, without repeating it.
     """
-    url, place = values.get(NAME, "").strip(), NAME
+    url, place = values.get(name, "").strip(), name
     if not url:
-        named = values.get(f"{NAME}_FILE", "")
-        file = Path(named) if named else data / "discord_webhook_url"
+        named = values.get(f"{name}_FILE", "")
+        file = Path(named) if named else data / name.lower()
         place = str(file)
         if named and not file.exists():
-            raise Problem(f"{NAME}_FILE names {file}, which does not exist")
+            raise Problem(f"{name}_FILE names {file}, which does not exist")
         url = file.read_text().strip() if file.exists() else ""
     if url and not _is_url(url):
-        raise Problem(f"{place} does not hold a URL of the form https://discord.com/api/webhooks/...")
+        raise Problem(f"{place} does not hold a URL of the form {form}")
     return url
 
 
@@ -63,11 +74,9 @@ def _is_url(text: str) -> bool:
     return not re.search(r"\s", text) and urlsplit(text).scheme in ("http", "https") and bool(urlsplit(text).netloc)
 
 
-def scrub(text: str, secret: str) -> str:
-    """`text` without the secret URL, whole or as the path that a program may log of it."""
-    if not secret:
-        return text
-    for part in (secret, urlsplit(secret).path.rstrip("/")):
+def scrub(text: str, *secrets: str) -> str:
+    """`text` without the secret URLs, whole or as the path that a program may log of it."""
+    for part in (part for secret in secrets if secret for part in (secret, urlsplit(secret).path.rstrip("/"))):
         # A path as short as "/" would blank every slash of every line.
         text = text.replace(part, "<secret>") if len(part) > 3 else text
     return text

@@ -41,7 +41,7 @@ def run(
     for program in programs:
         # Without exec a shell would stand between, and a program's exit by signal would be the shell's.
         command = "exec " + shlex.join(program.command)
-        manager.add_process(program.name, command, env=dict(environ), cwd=str(ROOT))
+        manager.add_process(program.name, command, env={**environ, **program.environ}, cwd=str(ROOT))
     watch = _Watch(programs, when_ready)
     # No thread before the last program runs: honcho forks to start each.
     journal.on_start = lambda: _all_started(journal, manager, watch, len(programs))

@@ -12,10 +12,11 @@ from pathlib import Path
 
 import psutil
 
-from stack import adapt, check, ports, secret, together, tools
+from stack import adapt, check, ports, relay, secret, together, tools, watchdog
 from stack.journal import Journal
 from stack.layout import HOST, ROOT, Configs, Ports, Program
 from stack.problem import Problem
+from stack.relay import Relay
 
 # What `up` itself says to the exporter, or what would end it at once.
 OWN = {
@@ -36,19 +37,20 @@ def main(arguments: list[str]) -> int:
     data = options.data.resolve()
     values = secret.settings(ROOT / ".env", os.environ)
     with only_one(data):
-        webhook = secret.discord_webhook(values, data)
+        webhook, called = secret.discord_webhook(values, data), secret.watchdog(values, data)
         environ = secret.without_webhook(values)
-        configs = adapted(given, data, listen, webhook)
-        check.check(configs, environ, lambda text: secret.scrub(text, webhook), options.suite)
-        programs = commands(configs, data, listen, options.suite, options.exporter)
+        told = relay.relay(given.analyzer, data, values, webhook)
+        configs = adapted(given, data, listen, told, webhook, called)
+        everything = {**environ, **told.environ}
+        check.check(configs, everything, lambda text: secret.scrub(text, webhook, called), options.suite)
+        programs = commands(configs, data, listen, options.suite, options.exporter, told.environ)
         if options.exporter:
             require_understood(programs[0].command, environ)
         ports.require_free(vars(listen))
-        journal = Journal(data / "logs", [program.name for program in programs], sys.stdout, webhook)
+        names = [program.name for program in programs]
+        journal = Journal(data / "logs", names, sys.stdout, webhook, called, nobody=not told.services)
         try:
-            together.run(
-                programs, journal, environ, lambda: journal.say(banner(programs, options.data, webhook, environ))
-            )
+            together.run(programs, journal, environ, lambda: journal.say(banner(programs, options.data, told, environ)))
         finally:
             journal.close()
         journal.say("\nstopped")
@@ -111,25 +113,39 @@ def _runs_on(data: Path, command: list[str]) -> bool:
     return any(word.startswith("--storage") and word.partition("=")[2].startswith(f"{data}/") for word in command)
 
 
-def adapted(given: Configs, data: Path, listen: Ports, webhook: str) -> Configs:
-    """The given files where they fit, else copies in `data` with the ports in use and the webhook."""
+def adapted(given: Configs, data: Path, listen: Ports, told: Relay, webhook: str, called: str) -> Configs:
+    """The given files where they fit, else copies in `data` with the ports in use and the secrets.
+
+    `called` is the URL of the outside watchdog, empty without one.
+    """
     moved = listen.moved()
     prometheus, alertmanager = given.prometheus, given.alertmanager
     if moved:
-        prometheus = _copy(given.prometheus, data / "prometheus.yml", moved)
-    if moved or webhook:
-        replaced = moved | ({adapt.PLACEHOLDER: webhook} if webhook else {})
-        alertmanager = _copy(given.alertmanager, data / "alertmanager.yml", replaced)
+        prometheus = _copy(given.prometheus.read_text(), given.prometheus, data / "prometheus.yml", moved)
+    replaced = moved | ({adapt.PLACEHOLDER: webhook} if webhook else {})
+    if str(told.secret) not in adapt.RELAY_SECRETS:
+        replaced |= dict.fromkeys(adapt.RELAY_SECRETS, str(told.secret))
+    if replaced or called:
+        text = given.alertmanager.read_text()
+        text = watchdog.calling(text, called) if called else text
+        alertmanager = _copy(text, given.alertmanager, data / "alertmanager.yml", replaced)
     return Configs(given.exporter, prometheus, alertmanager, given.analyzer)
 
 
-def _copy(file: Path, copy: Path, replaced: Mapping[str, str]) -> Path:
-    adapt.write(adapt.adapt(file.read_text(), file.parent, replaced), copy)
+def _copy(text: str, file: Path, copy: Path, replaced: Mapping[str, str]) -> Path:
+    adapt.write(adapt.adapt(text, file.parent, replaced), copy)
     return copy
 
 
-def commands(configs: Configs, data: Path, listen: Ports, suite: str, flags: Sequence[str] = ()) -> list[Program]:
-    """The programs, in the order in which they start; `flags` are more for the exporter."""
+def commands(
+    configs: Configs,
+    data: Path,
+    listen: Ports,
+    suite: str,
+    flags: Sequence[str] = (),
+    secrets: Mapping[str, str] | None = None,
+) -> list[Program]:
+    """The programs, in the order in which they start; `flags` are more for the exporter, `secrets` for the analyzer."""
     at = {name: f"http://{HOST}:{port}/" for name, port in vars(listen).items()}
     exporter = Program("exporter", _exporter(configs, data, listen, flags), at["exporter"], "-/healthy")
     # Healthy and not ready: with a disk that is full it cannot load, and that is what Prometheus has to tell.
@@ -157,7 +173,7 @@ def commands(configs: Configs, data: Path, listen: Ports, suite: str, flags: Seq
         Program("prometheus", (*after, *prometheus), at["prometheus"]),
         Program("alertmanager", alertmanager, at["alertmanager"]),
         # Healthy and not ready: that a disk is full or a host unreachable is what Prometheus has to tell.
-        Program("analyzer", _analyzer(configs, data, listen), at["analyzer"], "-/healthy"),
+        Program("analyzer", _analyzer(configs, data, listen), at["analyzer"], "-/healthy", secrets or {}),
     ]
 
 
@@ -188,15 +204,20 @@ def require_understood(command: Sequence[str], environ: Mapping[str, str]) -> No
         raise Problem(done.stderr.rstrip().rpartition("\n")[2] or f"the exporter ended with {done.returncode}")
 
 
-def banner(programs: list[Program], data: Path, webhook: str, environ: Mapping[str, str]) -> str:
+def banner(programs: list[Program], data: Path, told: Relay, environ: Mapping[str, str]) -> str:
     """What a person sees once all is ready; its last line stays the one about Ctrl-C."""
     lines = ["", *(f"  {program.name:13} {program.url}" for program in programs)]
     first = first_heartbeat(programs[0].command, environ)
     if first:
         lines += ["", f"  curl -fsS -m 10 --retry 3 {shlex.quote(first[1])}   # the heartbeat {first[0]}"]
     lines.append("")
-    if not webhook:
-        lines.append(f"Alerts stay on Alertmanager's page: put {secret.NAME}=<URL> into .env to have them in Discord.")
+    if told.services:
+        lines.append(f"Alerts are told to {', '.join(told.services)}.")
+    else:
+        lines.append(
+            f"Nobody is told: alerts stay on Alertmanager's page. Put {secret.NAME}=<URL> into .env to have them in"
+            " Discord, or any other service under notify: into analyzer.yml."
+        )
     lines.append(f"Ctrl-C stops all; data and logs are kept in {data}.")
     return "\n".join(lines)
 

@@ -1,4 +1,8 @@
-"""What reaches Discord through a real Alertmanager, oldest and newest, with the shipped routes and templates?"""
+"""What reaches Discord through a real Alertmanager alone, oldest and newest, with the shipped groups and templates?
+
+Everything goes to the fallback here, at any hour: the receivers are the subject of test_alertmanager_routes.py, and the
+relay that of test_alertmanager_incident.py.
+"""
 
 import asyncio
 import re
@@ -67,7 +71,9 @@ class Chain:
 async def chain(suite: str, folder: Path) -> AsyncIterator[Chain]:
     async with discord.listening(rate_limited=False) as stand_in, aiohttp.ClientSession() as session:
         file = folder / "alertmanager.yml"
-        adapt.write(adapt.adapt(CONFIG.read_text(), CONFIG.parent, {adapt.PLACEHOLDER: stand_in.url}, SHORT), file)
+        text = re.sub(r"\n *mute_time_intervals: .*", "", CONFIG.read_text())
+        text = text.replace("  receiver: relay", "  receiver: discord-direct")
+        adapt.write(adapt.adapt(text, CONFIG.parent, {adapt.PLACEHOLDER: stand_in.url}, SHORT), file)
         port = ports.free(1)[0]
         with (folder / "log").open("wb") as log:
             process = await asyncio.create_subprocess_exec(
@@ -232,6 +238,41 @@ SOURCES: Mapping[str, tuple[Alert, list[Alert], list[Alert]]] = {
         [fires("HostDiskAlmostFull", "warning", host="nas", instance="nas:9100", mountpoint="/srv")],
         [fires("HostDiskAlmostFull", "warning", host="nas", instance="nas:9100", mountpoint="/home")],
     ),
+    "maintenance": (
+        fires("MaintenanceActive", "info", host="nas"),
+        [
+            fires("HostDown", host="nas", instance="nas:9100"),
+            fires("HeartbeatLate", heartbeat="backup", host="nas", scope="job"),
+            fires("LogFindingCritical", host="nas", category="storage"),
+            fires("ProbeFailed", host="nas", probe="ssh", instance="nas:22", via="internet"),
+        ],
+        [fires("HostDown", host="db", instance="db:9100"), fires("Watchdog", "info", host="nas"), NEAR],
+    ),
+    "behind an outage": (
+        fires("HostBehindOutage", "info", host="web01"),
+        [
+            FAR,
+            FAR_HOST,
+            fires("HeartbeatLate", heartbeat="web01", host="web01", scope="host"),
+            fires("LogHostUnreachable", "warning", host="web01"),
+        ],
+        [NEAR, NEAR_HOST, fires("HeartbeatLate", heartbeat="nas", host="nas2", scope="host")],
+    ),
+    "outage of the way to Discord": (
+        fires("InternetDown", host="heartline"),
+        [fires("RelayNotDelivering", host="heartline", service="discord"), fires("LogModelFailing", "warning")],
+        [fires("RelayDown", host="heartline")],
+    ),
+    "relay": (
+        fires("RelayDown", host="heartline"),
+        [fires("AnalyzerDown", "warning", host="heartline"), fires("RelayNotDelivering", host="heartline")],
+        [fires("ExporterDown", host="heartline")],
+    ),
+    "what lasts": (
+        fires("HostOverloaded", host="nas", instance="nas:9100"),
+        [fires("HostOverloaded", "warning", host="nas", instance="nas:9100")],
+        [fires("HostOverloaded", "warning", host="db", instance="db:9100")],
+    ),
 }
 
 
@@ -267,22 +308,16 @@ async def test_an_exporter_that_is_down_mutes_nothing(suite: str, tmp_path: Path
         await at.hears("FIRING 1 · HeartbeatLate · backup · nas")
 
 
-async def test_a_note_is_told_once_and_the_watchdog_never(suite: str, tmp_path: Path) -> None:
-    labels = {"host": "heartline", "severity": "info"}
-    note = {"labels": {"alertname": "ReceiverWasDown", **labels}, "annotations": {"summary": "It was down."}}
-    watchdog = {"labels": {"alertname": "Watchdog", **labels}, "annotations": {}}
+async def test_the_watchdog_and_what_only_mutes_others_are_no_messages(suite: str, tmp_path: Path) -> None:
+    quiet = [fires(name, "info", host="nas") for name in ("Watchdog", "MaintenanceActive", "HostBehindOutage")]
     async with chain(suite, tmp_path) as at:
-        await at.post(note, watchdog)
-        await at.hears("FIRING 1 · ReceiverWasDown", "It was down.")
-        await at.resolve(note)
-        # Told after several group intervals: by then the end of the note would have been as well.
+        await at.post(*quiet)
+        # Told after several group intervals: by then they would have been as well.
         for number in range(2):
-            await at.post(alert(f"Marker{number}", "backup", "nas"))
+            await at.post(alert(f"Marker{number}", "backup", "web"))
             await at.hears(f"Marker{number}")
             await asyncio.sleep(0.6)
-    assert [m.text for m in at.discord.messages if "ReceiverWasDown" in m.text or "Watchdog" in m.text] == [
-        at.discord.messages[0].text
-    ]
+    assert [m.embeds[0].title.split(" · ")[1] for m in at.discord.messages] == ["Marker0", "Marker1"]
 
 
 async def test_hostile_texts_of_any_length_are_within_discords_limits(suite: str, tmp_path: Path) -> None:
@@ -321,9 +356,11 @@ def test_the_shipped_file_is_valid_and_routes_each_severity(suite: str) -> None:
     amtool = tools.find("amtool", suite)
     subprocess.run([amtool, "check-config", CONFIG], check=True, capture_output=True)
     routes = {
-        "alertname=HeartbeatLate severity=critical": "discord",
-        "alertname=HeartbeatRunOverdue severity=warning": "discord",
-        "alertname=ReceiverWasDown severity=info": "discord-notes",
+        "alertname=HeartbeatLate severity=critical": "relay",
+        "alertname=HeartbeatRunOverdue severity=warning": "relay",
+        "alertname=ReceiverWasDown severity=info": "relay",
+        "alertname=RelayDown severity=critical": "discord-direct",
+        "alertname=MaintenanceActive severity=info": "nobody",
         "alertname=Watchdog severity=info": "watchdog",
     }
     for labels, receiver in routes.items():

@@ -27,6 +27,7 @@ NAME = re.compile("[a-z0-9][a-z0-9_-]{0,49}")
 WEBHOOK = re.compile(r"https?://[^\s/?#@]+/api(/v\d+)?/webhooks/\d+/[\w-]+(\?thread_id=\d+)?")
 SEVERITIES = ("critical", "warning", "info")
 SECRET_LENGTH = 16  # characters; anything shorter can be guessed
+WEBHOOK_VARIABLE, OF_ENVIRONMENT = "DISCORD_WEBHOOK_URL", "discord"
 SOURCES = ("discord", "discord_file", "url", "url_file", "env")
 
 
@@ -82,13 +83,20 @@ def _service(one: Notify, reach: Reach) -> Service:
 def notify(
     top: Section, environ: Mapping[str, str], read: Callable[[Path], str] = Path.read_text
 ) -> tuple[Notify, ...]:
-    """The section `notify`, checked; ConfigError names the first mistake, never a URL."""
+    """The section `notify`, checked; ConfigError names the first mistake, never a URL.
+
+    A webhook of the environment (DISCORD_WEBHOOK_URL, or its file) is one more, unless the file has one of its name.
+    """
     found: dict[str, Notify] = {}
     for section in top.sections("notify"):
         one = _notify(section, environ, read)
         if one.name in found:
             raise section.error("name", f"{one.name!r} is there twice")
         found[one.name] = one
+    given = Section("the environment", "", 0, {})
+    webhook = given.secret(WEBHOOK_VARIABLE.lower(), environ, read)
+    if webhook is not None and OF_ENVIRONMENT not in found:
+        found[OF_ENVIRONMENT] = _checked(given, OF_ENVIRONMENT, webhook, "", frozenset())
     return tuple(found.values())
 
 

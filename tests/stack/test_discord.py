@@ -37,6 +37,18 @@ async def test_who_waits_gets_the_message_back(client: aiohttp.ClientSession) ->
         assert (answer.status, (await answer.json())["content"]) == (200, "hello")
 
 
+async def test_an_edit_is_remembered_as_one_and_only_what_was_posted_can_be_edited(
+    client: aiohttp.ClientSession,
+) -> None:
+    async with discord.listening() as stand_in:
+        posted = await (await client.post(stand_in.url + "?wait=true", json={"content": "fires"})).json()
+        edited = await client.patch(f"{stand_in.url}/messages/{posted['id']}", json={"content": "is over"})
+        assert (edited.status, (await edited.json())["id"]) == (200, posted["id"])
+        assert (await client.patch(f"{stand_in.url}/messages/9", json={"content": "x"})).status == 404
+    assert [message.content for message in stand_in.messages] == ["fires", "is over"]
+    assert [message.content for message in stand_in.edits] == ["is over"]
+
+
 async def test_the_sixth_request_in_two_seconds_is_told_how_long_to_wait(client: aiohttp.ClientSession) -> None:
     clock = Clock()
     async with discord.listening(clock=clock) as stand_in:

@@ -47,9 +47,14 @@ def test_the_same_trouble_at_another_time_is_shown_once(journal: Journal, termin
     assert terminal.getvalue().count("slow") == 1
 
 
-def test_notifications_to_no_webhook_are_no_news(journal: Journal, terminal: io.StringIO) -> None:
-    journal.write(line("prometheus", 'level=error err="dial tcp 127.0.0.1:9: connect: connection refused"\n'))
-    assert terminal.getvalue() == ""
+@pytest.mark.parametrize(("nobody", "shown"), [(True, 0), (False, 2)])
+def test_that_nobody_is_told_is_no_news_where_nobody_is_declared(nobody: bool, shown: int, tmp_path: Path) -> None:
+    terminal = io.StringIO()
+    journal = Journal(tmp_path, ["alertmanager"], terminal, nobody=nobody)
+    journal.write(line("alertmanager", 'level=error err="dial tcp 127.0.0.1:9: connect: connection refused"\n'))
+    journal.write(line("alertmanager", 'level=ERROR err="relay/webhook[0]: unexpected status code 503"\n'))
+    journal.close()
+    assert terminal.getvalue().count("level=") == shown
 
 
 def test_the_secret_is_in_neither(journal: Journal, terminal: io.StringIO, tmp_path: Path) -> None:

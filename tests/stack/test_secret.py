@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from stack.problem import Problem
-from stack.secret import discord_webhook, parse_env, scrub, settings
+from stack.secret import discord_webhook, parse_env, scrub, settings, watchdog, without_webhook
 
 URL = "https://discord.com/api/webhooks/123/abc-DEF"
 
@@ -54,6 +54,14 @@ def test_a_named_file_that_is_missing_is_said(tmp_path: Path) -> None:
 @pytest.mark.parametrize("line", [f'Post "{URL}": refused', "path=/api/webhooks/123/abc-DEF?wait=true", URL * 2])
 def test_the_webhook_is_blanked_in_any_line(line: str) -> None:
     assert "abc-DEF" not in scrub(line, URL)
+
+
+def test_the_watchdogs_url_is_found_and_kept_from_other_programs_likewise(tmp_path: Path) -> None:
+    (tmp_path / "watchdog_url").write_text("https://hc-ping.com/abc\n")
+    assert watchdog({}, tmp_path) == "https://hc-ping.com/abc"
+    assert watchdog({"WATCHDOG_URL": "https://other/"}, tmp_path) == "https://other/"
+    assert without_webhook({"WATCHDOG_URL": "https://other/", "DISCORD_WEBHOOK_URL_FILE": "x", "A": "b"}) == {"A": "b"}
+    assert scrub("https://hc-ping.com/abc and abc-DEF", URL, "https://hc-ping.com/abc") == "<secret> and abc-DEF"
 
 
 def test_lines_stay_whole_when_there_is_nothing_to_blank() -> None:

@@ -41,6 +41,21 @@ def test_services_are_declared_by_url_file_or_environment(tmp_path: Path) -> Non
     assert "hunter2" not in repr(found)
 
 
+def test_a_webhook_of_the_environment_is_one_more_service_unless_the_file_has_one_of_its_name(tmp_path: Path) -> None:
+    (tmp_path / "hook").write_text(HOOK)
+    phone = "notify: [{name: phone, url: 'json://127.0.0.1/x'}]\n"
+    assert [(one.name, one.kind) for one in declared(phone, DISCORD_WEBHOOK_URL=HOOK)] == [
+        ("phone", "apprise"),
+        ("discord", "discord"),
+    ]
+    assert [one.name for one in declared("{}", DISCORD_WEBHOOK_URL_FILE=f"{tmp_path}/hook")] == ["discord"]
+    own = "notify: [{name: discord, url: 'json://127.0.0.1/x'}]\n"
+    assert [one.kind for one in declared(own, DISCORD_WEBHOOK_URL=HOOK)] == ["apprise"]
+    with pytest.raises(ConfigError, match="expected a webhook's URL") as caught:
+        declared("{}", DISCORD_WEBHOOK_URL="https://hunter2.example/")
+    assert "hunter2" not in str(caught.value)
+
+
 @pytest.mark.parametrize(
     ("entry", "said"),
     [
