@@ -20,7 +20,7 @@ Key = tuple[str, str]
 async def outside(prometheus: Prometheus | None, period: Period) -> Outside:
     """All that is told of the period, or why nothing is."""
     if prometheus is None:
-        return Outside("Prometheus was not asked: `digest` in analyzer.yml has no `prometheus`")
+        return Outside("Prometheus was not asked: `digest` in analyzer.yml has no `prometheus`", asked=False)
     try:
         return await _outside(prometheus, period)
     except NotTold as e:

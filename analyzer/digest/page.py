@@ -4,17 +4,16 @@ Mail programs drop much: what it looks like stands in each element, and a style 
 Words and signs say all that colours say.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from analyzer.digest import words
-from analyzer.digest.look import COLOURS, DARK, STYLES, break_links, escape, tag
+from analyzer.digest.look import COLOURS, DARK, STYLES, break_links, coloured, escape, tag
 from analyzer.digest.report import Digest, HostLine, verdict
-from analyzer.digest.sections import ROOMS, Room, Section, changes, cost, cut, more, outside
+from analyzer.digest.sections import ROOMS, Room, Same, Section, cut, more, sections
 from analyzer.finding import Severity
-from analyzer.lifecycle import Known
 from analyzer.notify.markdown import line
-from analyzer.store_digest import Some
 
+NO_BREAK = "\N{NO-BREAK SPACE}"
 LIMIT = 32_000  # bytes: what every mail program shows whole, and Apprise takes in one piece
 HEAD = ("Host", "Score", "Findings", "Up")
 WORDS = {"well": "resolved", "fair": "warning", "poor": "critical"}
@@ -32,16 +31,8 @@ def page(digest: Digest, limit: int = LIMIT) -> str:
 
 
 def _page(digest: Digest, room: Room) -> str:
-    parts = [
-        _hosts(digest, room),
-        _findings("New findings", digest.fresh, room),
-        *map(_section, outside(digest, room)),
-        _findings("Open for longer", digest.lasting, room),
-        _section(changes(digest, room)),
-        _over(digest, room),
-        _section(cost(digest, room)),
-    ]
-    return _document(digest, "".join(parts))
+    hosts, *others = sections(digest, room)
+    return _document(digest, _hosts(digest, hosts.left, room) + "".join(_section(one, room) for one in others))
 
 
 def _least(digest: Digest) -> str:
@@ -67,29 +58,27 @@ def _document(digest: Digest, body: str) -> str:
     )
 
 
-def _hosts(digest: Digest, room: Room) -> str:
-    shown = digest.hosts[: room.entries]
+def _hosts(digest: Digest, left: int, room: Room) -> str:
+    if not digest.hosts:
+        return _titled("Hosts", tag("p", "No host is reviewed.", "soft"))
     head = "".join(tag("th", escape(word)) for word in HEAD)
-    rows = "".join(_host(host, digest) for host in shown)
-    table = f'<table role="table" style="{STYLES["table"]}"><tr>{head}</tr>{rows}</table>' if shown else ""
-    none = "" if shown else tag("p", "No host is reviewed.", "soft")
-    return _titled("Hosts", table + none + _more(len(digest.hosts) - len(shown)))
+    rows = "".join(_host(host, digest) for host in digest.hosts[: room.entries])
+    return _titled("Hosts", f'<table style="{STYLES["table"]}"><tr>{head}</tr>{rows}</table>' + _more(left))
 
 
 def _host(host: HostLine, digest: Digest) -> str:
     word = verdict(host.score)
-    colour = COLOURS.get(WORDS.get(word, ""), "inherit")
-    score = "–" if host.score is None else str(host.score)
-    moved = words.change(host)
+    score = "–" if host.score is None else coloured(str(host.score), WORDS[word])
+    moved = words.change(host, digest.period)
     up = dict(digest.outside.uptime).get(host.name)
     lost = "its logs could not all be read" if host.score is not None else ""
     cells = (
-        f"<b>{escape(host.name)}</b>" + ("" if host.reached or not lost else _small(lost, "critical")),
-        f'<b style="color:{colour}">{score}</b> {escape(word)}' + (_small(moved) if moved else ""),
+        f"{score} {escape(word)}" + (_small(moved) if moved else ""),
         "<br>".join(_counts(host)) or "–",
         escape(words.share(up)) + _away(up, digest) if up is not None else "–",
     )
-    return f"<tr>{''.join(tag('td', cell) for cell in cells)}</tr>"
+    name = tag("td", escape(host.name) + ("" if host.reached or not lost else _small(lost, "critical")), "name")
+    return f"<tr>{name}{''.join(tag('td', cell) for cell in cells)}</tr>"
 
 
 def _away(up: float, digest: Digest) -> str:
@@ -100,50 +89,40 @@ def _away(up: float, digest: Digest) -> str:
 def _counts(host: HostLine) -> Iterator[str]:
     for severity, count in host.open.items():
         if count:
-            yield f'<span style="color:{COLOURS[severity]}">{count} {severity}</span>'
+            yield coloured(f"{count}{NO_BREAK}{severity}", severity)
     if host.fresh or host.over:
         yield f'<span class="hl-soft" style="{STYLES["small"]}">{host.fresh} new, {host.over} resolved</span>'
 
 
-def _findings(title: str, some: Some, room: Room) -> str:
-    shown = some.found[: room.entries]
-    none = "" if some.count else tag("p", "None.", "soft")
-    return _titled(title, "".join(_finding(known, room) for known in shown) + none + _more(some.count - len(shown)))
-
-
-def _finding(known: Known, room: Room) -> str:
-    f, colour = known.finding, COLOURS[known.finding.severity]
-    title = (
-        f'<b style="color:{colour}">{SIGNS[f.severity]}</b> <b>{escape(cut(f.title, room))}</b>'
-        f" on {escape(f.host)}{_small(f'{f.source}, {f.fingerprint}' + _times(known))}"
-    )
+def _finding(one: Same, room: Room) -> str:
+    f, colour = one.first.finding, COLOURS[one.first.finding.severity]
+    title = f"{coloured(SIGNS[f.severity], f.severity)} <b>{escape(cut(f.title, room))}</b> on {escape(one.hosts)}"
+    where = _small(f"{f.source}, {f.fingerprint}{_times(one)}")
     told = tag("div", escape(cut(f.text, room))) if f.text and room.evidence else ""
-    lines = (break_links(escape(cut(one.text, room))) for one in f.evidence[: room.evidence])
-    proof = "".join(tag("div", one, "evidence") for one in lines)
+    lines = (break_links(escape(cut(proof.text, room))) for proof in f.evidence[: room.evidence])
+    proof = "".join(tag("div", text, "evidence") for text in lines)
     advice = tag("div", f"→ {escape(cut(f.recommendation, room))}") if f.recommendation and room.evidence else ""
-    return tag("div", title + told + proof + advice, "finding", f"border-left:4px solid {colour}")
+    return tag("div", title + where + told + proof + advice, "finding", f"border-left:4px solid {colour}")
 
 
-def _times(known: Known) -> str:
-    back = f", came back {known.reopened} times" if known.reopened else ""
-    return f", {words.many(known.lines, 'line')}{back}"
+def _times(one: Same) -> str:
+    back = one.first.reopened if len(one.all) == 1 else 0
+    return f", {words.many(one.lines, 'line')}" + (f", came back {back} ×" if back else "")
 
 
-def _over(digest: Digest, room: Room) -> str:
-    shown = digest.over.found[: room.entries]
-    lines = tuple(cut(words.on(known.finding.title, known.finding.host), room) for known in shown)
-    none = "" if digest.over.count else "Nothing ended."
-    return _section(Section("Resolved", lines, digest.over.count - len(shown), none))
-
-
-def _section(section: Section) -> str:
+def _section(section: Section, room: Room) -> str:
     note = tag("p", escape(section.note), "soft") if section.note else ""
-    return _titled(section.title, note + _list(section.lines) + _more(section.left))
+    told = [_finding(one, room) for one in section.findings] or map(_line, section.lines)
+    return _titled(section.title, note + "".join(told) + _more(section.left))
 
 
-def _list(lines: Iterable[str]) -> str:
-    items = "".join(tag("li", break_links(escape(one))) for one in lines)
-    return f'<ul style="{STYLES["ul"]}">{items}</ul>' if items else ""
+def _line(text: str) -> str:
+    """An entry with its name in bold, or what proves the one before."""
+    if text.startswith(" "):
+        return tag("div", break_links(escape(text.lstrip().removeprefix("| "))), "evidence")
+    name, colon, rest = text.partition(": ")
+    bold = f"<b>{escape(name)}</b>{colon}" if colon else escape(name)
+    return tag("div", break_links(bold + escape(rest)), "entry")
 
 
 def _titled(title: str, body: str) -> str:
@@ -156,5 +135,5 @@ def _more(left: int) -> str:
 
 def _small(text: str, severity: str = "") -> str:
     if severity:
-        return tag("div", escape(line(text)), more=f"font-size:13px;color:{COLOURS[severity]}")
+        return tag("div", coloured(line(text), severity), more="font-size:13px")
     return tag("div", escape(line(text)), "small")

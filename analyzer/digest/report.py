@@ -80,10 +80,11 @@ class Disk:
 class Outside:
     """What Prometheus knows. `trouble` says why it told nothing, empty where it did; `uptime` by host, 0 to 1.
 
-    `heartbeats`: how many there are; where there is none, that none was missed says little.
+    `asked`: is it to be asked at all? `heartbeats`: how many there are; where there is none, that none was missed says little.
     """
 
     trouble: str
+    asked: bool = True
     heartbeats: int = 0
     missed: tuple[Missed, ...] = ()
     failures: tuple[Failures, ...] = ()
@@ -114,12 +115,17 @@ class Digest:
         return sum(sum(one.kinds.values()) for one in self.changes)
 
     @property
+    def unread(self) -> int:
+        """Hosts whose logs could not all be read."""
+        return sum(not host.reached for host in self.hosts)
+
+    @property
     def gravest(self) -> Severity | None:
         """Of all that asks for a look; None: all is quiet."""
         found: list[Severity] = [severity for host in self.hosts for severity, count in host.open.items() if count]
         found += ["critical"] if any(one.end is None for one in self.outside.missed) else []
         found += ["warning"] * bool(self.outside.missed or self.outside.failures or self.outside.disks)
-        found += ["warning"] * (not all(host.reached for host in self.hosts))
+        found += ["warning"] * bool(self.unread or (self.outside.trouble and self.outside.asked))
         return max(found, key=RANK.__getitem__, default=None)
 
     def counted(self) -> Iterator[tuple[Severity, int]]:

@@ -4,12 +4,13 @@ Text and chats show these as they are; the page has a form of its own for hosts 
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from analyzer.digest import words
-from analyzer.digest.report import Digest, HostLine, verdict
+from analyzer.digest.report import Changes, Digest, HostLine, verdict
 from analyzer.lifecycle import Known
 from analyzer.notify.markdown import line
+from analyzer.store_digest import Some
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,66 +22,129 @@ class Room:
     characters: int
 
 
+HOSTS = 5  # that are named of those with the same finding
+ACCEPT = "What was meant is accepted with: analyzer baseline accept HOST"
 ROOMS = (Room(50, 3, 300), Room(20, 2, 200), Room(10, 1, 160), Room(5, 1, 120), Room(3, 0, 100), Room(1, 0, 60))
 """From all that is gathered to the least; the first that fits is taken."""
 
 
 @dataclass(frozen=True, slots=True)
+class Same:
+    """The same finding on one host or on many: all of them, the one that is shown first."""
+
+    all: tuple[Known, ...]
+
+    @property
+    def first(self) -> Known:
+        return self.all[0]
+
+    @property
+    def hosts(self) -> str:
+        names = list(dict.fromkeys(line(known.finding.host) for known in self.all))
+        rest = len(names) - HOSTS
+        return ", ".join(names[:HOSTS]) + (f" and {rest} more" if rest > 0 else "")
+
+    @property
+    def lines(self) -> int:
+        return sum(known.lines for known in self.all)
+
+
+@dataclass(frozen=True, slots=True)
 class Section:
-    """`left`: how many entries are not among the lines; `note`: what is said where there is nothing, or of all."""
+    """`left`: how many entries have no room here; `note` stands above them; `quiet` says that there is nothing to tell.
+
+    `findings`: what the lines tell, for whoever can show it better.
+    """
 
     title: str
-    lines: tuple[str, ...]
-    left: int
+    lines: tuple[str, ...] = ()
+    left: int = 0
     note: str = ""
+    quiet: str = ""
+    findings: tuple[Same, ...] = ()
 
 
 def sections(digest: Digest, room: Room) -> Iterator[Section]:
-    """All of them, the most urgent first; empty ones say in a word that all is well."""
-    yield _section("Hosts", [_host(host, digest) for host in digest.hosts], room, "No host is reviewed.")
-    yield _findings("New findings", digest.fresh.found, digest.fresh.count, room)
-    yield _findings("Open for longer", digest.lasting.found, digest.lasting.count, room)
-    yield from outside(digest, room)
-    yield changes(digest, room)
-    over = [f"{words.on(known.finding.title, known.finding.host)}" for known in digest.over.found]
-    yield _section("Resolved", over, room, "Nothing ended.", digest.over.count)
-    yield cost(digest, room)
+    """The hosts, then whatever there is to tell, the most urgent first, then in a few words what there is not."""
+    quiet = []
+    yield _section("Hosts", [_host(host, digest) for host in digest.hosts], room, "")
+    for section in _told(digest, room):
+        if section.quiet:
+            quiet.append(section.quiet)
+        else:
+            yield section
+    if quiet:
+        yield Section("Otherwise", note=" ".join(quiet))
 
 
-def outside(digest: Digest, room: Room) -> Iterator[Section]:
+def _told(digest: Digest, room: Room) -> Iterator[Section]:
+    yield _findings("New findings", digest.fresh, room, "No new findings.")
+    yield from _outside(digest, room)
+    yield _findings("Open for longer", digest.lasting, room, "No finding is open for longer.")
+    yield _changes(digest, room)
+    yield _over(digest, room)
+    yield _cost(digest, room)
+
+
+def same(found: Iterable[Known]) -> list[Same]:
+    """One entry for what was found on many hosts alike, in the order of the first of each."""
+    groups: dict[tuple[str, str, str], list[Known]] = {}
+    for known in found:
+        f = known.finding
+        groups.setdefault((f.severity, f.title, f.rule), []).append(known)
+    return [Same(tuple(group)) for group in groups.values()]
+
+
+def left(some: Some, shown: Sequence[Same]) -> int:
+    """How many findings are not among those that are shown."""
+    return some.count - sum(len(one.all) for one in shown)
+
+
+def _outside(digest: Digest, room: Room) -> Iterator[Section]:
     """What Prometheus told, or why it did not."""
     told, period = digest.outside, digest.period
     if told.trouble:
-        yield Section("Heartbeats, uptime, certificates, disks", (), 0, f"Not known. {cut(told.trouble, room)}.")
+        note = f"Not known. {cut(told.trouble, room)}."
+        yield Section("Heartbeats, uptime, certificates, disks", note=note)
         return
     missed = [f"{words.on(one.heartbeat, one.host)}: {words.missed(one, period)}" for one in told.missed]
     failed = [f"{words.on(one.heartbeat, one.host)}: said {one.count} × that it failed" for one in told.failures]
-    none = f"None of {told.heartbeats:,} was missed." if told.heartbeats else "Prometheus knows of none."
-    yield _section("Heartbeats missed", missed + failed, room, none)
+    none = f"None of {words.many(told.heartbeats, 'heartbeat')} was missed."
+    yield _section(
+        "Heartbeats missed", missed + failed, room, none if told.heartbeats else "Prometheus knows of no heartbeats."
+    )
     reviewed = {host.name for host in digest.hosts}
     rest = [f"{line(host)}: {words.uptime(ratio, period)}" for host, ratio in told.uptime if host not in reviewed]
     if rest:
         yield _section("Uptime of other hosts", rest, room, "")
     due = [f"{words.on(one.target, one.host)}: {words.ends(one.ends, period)}" for one in told.certificates]
-    yield _section("Certificates", due, room, "None ends within 30 days.")
+    yield _section("Certificates", due, room, "No certificate ends within 30 days.")
     disks = [f"{words.on(one.mountpoint, one.host)}: {words.disk(one)}" for one in told.disks]
-    yield _section("Disks", disks, room, "None is short of space within 14 days.")
+    yield _section("Disks", disks, room, "No disk is short of space within 14 days.")
 
 
-def changes(digest: Digest, room: Room) -> Section:
+def _changes(digest: Digest, room: Room) -> Section:
     """What differs from what was accepted."""
-    lines = [
-        f"{line(one.host)}: {words.kinds(one)}; accept with: analyzer baseline accept {line(one.host)}"
-        for one in digest.changes
-    ]
-    return _section("Changes not accepted", lines, room, "None.")
+    shown = digest.changes[: room.entries]
+    if not shown:
+        return Section("Changes not accepted", quiet="No change waits to be accepted.")
+    lines = [text for one in shown for text in _change(one, room)]
+    return Section("Changes not accepted", tuple(lines), len(digest.changes) - len(shown), ACCEPT)
 
 
-def cost(digest: Digest, room: Room) -> Section:
+def _over(digest: Digest, room: Room) -> Section:
+    """What ended."""
+    shown = same(digest.over.found)[: room.entries]
+    lines = tuple(cut(f"{one.first.finding.title} on {one.hosts}", room) for one in shown)
+    quiet = "" if digest.over.count else "No finding was resolved."
+    return Section("Resolved", lines, left(digest.over, shown), quiet=quiet)
+
+
+def _cost(digest: Digest, room: Room) -> Section:
     """What the review cost."""
     lines = [f"{line(one.model)}: {words.spent(one)}" for one in digest.spent]
-    shown = _section("What the review cost", lines, room, "")
-    return Section(shown.title, shown.lines, shown.left, words.total(digest))
+    shown = _section("What the review cost", lines, room, words.total(digest))
+    return shown if shown.quiet else replace(shown, note=words.total(digest))
 
 
 def cut(text: str, room: Room) -> str:
@@ -93,15 +157,14 @@ def more(left: int) -> str:
     return f"and {left:,} more" if left else ""
 
 
-def _section(title: str, lines: Sequence[str], room: Room, none: str, count: int | None = None) -> Section:
+def _section(title: str, lines: Sequence[str], room: Room, quiet: str) -> Section:
     shown = tuple(cut(one, room) for one in lines[: room.entries])
-    left = (len(lines) if count is None else count) - len(shown)
-    return Section(title, shown, left, "" if shown or left else none)
+    return Section(title, shown, len(lines) - len(shown), quiet="" if lines else quiet)
 
 
 def _host(host: HostLine, digest: Digest) -> str:
     score = "no score" if host.score is None else f"{host.score} of 100, {verdict(host.score)}"
-    moved = words.change(host)
+    moved = words.change(host, digest.period)
     up = dict(digest.outside.uptime).get(host.name)
     parts = [
         f"{line(host.name)}: {score}" + (f" ({moved})" if moved else ""),
@@ -112,21 +175,23 @@ def _host(host: HostLine, digest: Digest) -> str:
     return "; ".join(filter(None, parts))
 
 
-def _findings(title: str, found: Sequence[Known], count: int, room: Room) -> Section:
-    shown = found[: room.entries]
-    lines = [one for known in shown for one in _finding(known, room)]
-    return Section(title, tuple(lines), count - len(shown), "" if count else "None.")
+def _change(one: Changes, room: Room) -> Iterator[str]:
+    yield cut(f"{line(one.host)}: {words.kinds(one)}", room)
+    for known in one.worst[: room.evidence]:
+        proof = known.finding.evidence[0].text if known.finding.evidence else known.finding.text
+        yield f"   | {cut(f'{known.finding.title}: {proof}', room)}"
 
 
-def _finding(known: Known, room: Room) -> Iterator[str]:
-    f = known.finding
-    yield cut(f"{f.severity.upper()}: {words.on(f.title, f.host)} ({f.source}, {f.fingerprint})", room)
-    if room.evidence:
-        yield from evidence(known, room)
-        if f.recommendation:
-            yield f"   → {cut(f.recommendation, room)}"
+def _findings(title: str, some: Some, room: Room, quiet: str) -> Section:
+    shown = tuple(same(some.found)[: room.entries])
+    lines = tuple(text for one in shown for text in _finding(one, room))
+    return Section(title, lines, left(some, shown), quiet="" if some.count else quiet, findings=shown)
 
 
-def evidence(known: Known, room: Room) -> Iterable[str]:
-    """The lines that prove it, as many as there is room for."""
-    return (f"   | {cut(one.text, room)}" for one in known.finding.evidence[: room.evidence])
+def _finding(one: Same, room: Room) -> Iterator[str]:
+    f = one.first.finding
+    yield cut(f"{f.severity.upper()}: {line(f.title)} on {one.hosts} ({f.source}, {f.fingerprint})", room)
+    for proof in f.evidence[: room.evidence]:
+        yield f"   | {cut(proof.text, room)}"
+    if room.evidence and f.recommendation:
+        yield f"   → {cut(f.recommendation, room)}"

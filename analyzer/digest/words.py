@@ -39,7 +39,7 @@ def matters(digest: Digest) -> Iterator[str]:
     """What asks for a look, the gravest first, each with how many there are."""
     for severity, count in digest.counted():
         if count and severity != "info":
-            yield f"{count} {severity}"
+            yield many(count, "critical finding" if severity == "critical" else severity)
     still = sum(one.end is None for one in digest.outside.missed)
     missed = len(digest.outside.missed) - still
     if still:
@@ -48,41 +48,40 @@ def matters(digest: Digest) -> Iterator[str]:
         yield f"{many(missed, 'heartbeat')} missed"
     if digest.outside.failures:
         yield f"{many(len(digest.outside.failures), 'job')} failed"
-    lost = sum(not host.reached and host.score is not None for host in digest.hosts)
-    if lost:
-        yield f"{many(lost, 'host')} not read"
+    if digest.unread:
+        yield f"{many(digest.unread, 'host')} not read"
     if digest.outside.certificates:
         yield f"{many(len(digest.outside.certificates), 'certificate')} due"
     if digest.outside.disks:
         yield f"{many(len(digest.outside.disks), 'disk')} short"
+    if digest.outside.trouble and digest.outside.asked:
+        yield "heartbeats not known"
 
 
 def summary(digest: Digest) -> str:
     """What became of findings, in one sentence."""
-    parts = (
-        f"{many(digest.fresh.count, 'new finding')}",
-        f"{digest.lasting.count} open for longer",
-        f"{digest.over.count} resolved",
-        f"{many(digest.changed, 'change')} not accepted",
+    return (
+        f"Findings: {digest.fresh.count} new, {digest.lasting.count} open for longer, {digest.over.count} resolved;"
+        f" {many(digest.changed, 'change')} not accepted."
     )
-    return f"{', '.join(parts[:-1])}; {parts[-1]}."
 
 
 def many(count: int, noun: str) -> str:
     return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
-def change(host: HostLine) -> str:
-    """How the score moved."""
+def change(host: HostLine, period: Period) -> str:
+    """How the score moved; since when, where it was not yet reviewed when the time began."""
     if host.score is None or host.before is None:
         return ""
     moved = host.score - host.before
-    return f"▲ up {moved}" if moved > 0 else f"▼ down {-moved}" if moved < 0 else "same"
+    since = f" since {at(host.since, period)}" if host.since > period.begin else ""
+    return (f"▲ up {moved}" if moved > 0 else f"▼ down {-moved}" if moved < 0 else "same") + since
 
 
 def share(ratio: float) -> str:
     """A share in percent, never rounded up to 100."""
-    return "100 %" if ratio >= 1 else f"{floor(ratio * 10_000) / 100:.2f} %"
+    return "100\N{NO-BREAK SPACE}%" if ratio >= 1 else f"{floor(ratio * 10_000) / 100:.2f}\N{NO-BREAK SPACE}%"
 
 
 def uptime(ratio: float, period: Period) -> str:
@@ -112,14 +111,14 @@ def missed(one: Missed, period: Period) -> str:
     if one.never:
         return f"has never come; due since {at(one.begin, period)}"
     if one.end is None:
-        return f"late since {at(one.begin, period)}, {long(period.end - one.begin)} until now"
+        return f"still late: since {at(one.begin, period)}, for {long(period.end - one.begin)}"
     return f"late from {at(one.begin, period)} for {long(one.end - one.begin)}"
 
 
 def ends(instant: float, period: Period) -> str:
     """When a certificate ends."""
     left = instant - period.end
-    return f"ended {long(-left)} ago" if left <= 0 else f"ends in {long(left)}, on {day(instant, period)}"
+    return f"has ended, {long(-left)} ago" if left <= 0 else f"ends in {long(left)}, on {day(instant, period)}"
 
 
 def disk(one: Disk) -> str:
@@ -133,7 +132,7 @@ def on(name: str, host: str) -> str:
 
 
 def kinds(changes: Changes) -> str:
-    return ", ".join(f"{count} × {KINDS.get(kind, kind)}" for kind, count in sorted(changes.kinds.items()))
+    return ", ".join(f"{KINDS.get(kind, kind)}: {count}" for kind, count in sorted(changes.kinds.items()))
 
 
 def spent(one: Spent) -> str:
@@ -147,9 +146,9 @@ def total(digest: Digest) -> str:
     first, last = digest.spent_days
     days = f"on {first} (UTC)" if first == last else f"from {first} to {last} (UTC)"
     if first > last:
-        return "Nothing yet: no UTC day has ended in this time."
+        return "What the review cost is told when the UTC day has ended."
     if not digest.spent:
-        return f"Nothing: no model was asked {days}."
+        return f"The review cost nothing: no model was asked {days}."
     sums: dict[str, float] = {}
     for one in digest.spent:
         if one.currency:
