@@ -1,0 +1,1 @@
+"""Dashboards as Python, built to the JSON that Grafana reads: `python -m grafana.build`."""

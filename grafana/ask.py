@@ -1,0 +1,66 @@
+"""Expressions that several panels ask; pure.
+
+Zero is said only where something is known: what was never scraped has no value, and the panel says what to do.
+"""
+
+LATE_AND_THE_LIKE = "heartbeat:late or heartbeat:failed or heartbeat:run_overdue or heartbeat:never_came"
+REAL_DEVICES = 'device!~"lo|(veth|docker|br-|virbr|cni|flannel|tap|tun|wg).*"'
+"""As in rules/anomalies.yml."""
+
+
+def known(expr: str, there: str) -> str:
+    """`expr`, or 0 where `there` has any value; both without labels."""
+    return f"{expr} or {there} * 0"
+
+
+def firing(severity: str) -> str:
+    """How many alerts fire. Watchdog always does, where rules are loaded."""
+    found = f'count(ALERTS{{alertstate="firing",severity="{severity}",alertname!="Watchdog"}})'
+    return known(found, 'count(ALERTS{alertname="Watchdog"})')
+
+
+def running(matchers: str = "") -> str:
+    """Heartbeats of which a run is under way: the last that was heard is its start."""
+    started, seen = (f"heartbeat_last_{what}_timestamp_seconds{{{matchers}}}" for what in ("start", "seen"))
+    return f"{started} > 0 and {started} >= {seen}"
+
+
+def heartbeat_state(matchers: str = "", over: str = "") -> str:
+    """The gravest state of each heartbeat, as in colours.HEARTBEAT; with `over`, such as [1h], within that time."""
+
+    def of(record: str, value: int) -> str:
+        series = f"{record}{{{matchers}}}"
+        return f"max by (heartbeat, host) ({f'last_over_time({series}{over})' if over else series}) * 0 + {value}"
+
+    graver = (
+        of("heartbeat:failed", 6),
+        of("heartbeat:late", 5),
+        of("heartbeat:run_overdue", 4),
+        of("heartbeat:never_came", 3),
+        of("heartbeat:muted", 2),
+        f"max by (heartbeat, host) ({running(matchers)}) * 0 + 1",
+        of("heartbeat_failing", 0),
+    )
+    return " or on (heartbeat, host) ".join(graver)
+
+
+def named(expr: str, label: str, words: dict[str, str]) -> str:
+    """`expr` with the words of a label in place of its values."""
+    for value, word in words.items():
+        expr = f'label_replace({expr}, "{label}", "{word}", "{label}", "{value}")'
+    return expr
+
+
+INTERNET = "internet:outside_silent * 2 > 0 or max(internet:part_works == bool 0)"
+"""As in colours.INTERNET."""
+
+
+def fullest(matchers: str = "") -> str:
+    """File systems that can be written to, by the share of space left."""
+    return f"min by (host, mountpoint) (host:filesystem_avail:ratio{{{matchers}}} and host:filesystem_writable)"
+
+
+def full_in(matchers: str = "") -> str:
+    """Seconds until a file system is full, by its last six hours, where that is within 30 days."""
+    series = f"node_filesystem_avail_bytes{{{matchers}}}"
+    return f"min by (host, mountpoint) (({series} / - deriv({series}[6h]) > 0) < 30 * 86400)"

@@ -1,0 +1,55 @@
+"""Write each dashboard to its file: `python -m grafana.build`; with --check only say which files are not as built."""
+
+import argparse
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from grafana import alerts
+from grafana.dashboard import Dashboard
+from grafana.register import DASHBOARDS
+
+FOLDER = Path(__file__).resolve().parent
+
+
+def main(arguments: list[str]) -> int:
+    parser = argparse.ArgumentParser("python -m grafana.build", description=__doc__)
+    parser.add_argument("--check", action="store_true", help="write nothing, exit 1 when a file is not as built")
+    check = parser.parse_args(arguments).check
+    wanted = dict(files())
+    stale = sorted(name for name, text in wanted.items() if _read(FOLDER / name) != text)
+    strange = sorted(str(file.relative_to(FOLDER)) for file in FOLDER.glob("dashboards/*.json"))
+    strange = [name for name in strange if name not in wanted]
+    if check:
+        for name in (*stale, *strange):
+            sys.stderr.write(f"grafana/{name} is not what is built: python -m grafana.build\n")
+        return 1 if stale or strange else 0
+    for name in stale:
+        (FOLDER / name).write_text(wanted[name])
+    for name in strange:
+        (FOLDER / name).unlink()
+    return 0
+
+
+def files() -> Iterator[tuple[str, str]]:
+    """Names below grafana/ and their text: the dashboards, and where each alert is shown."""
+    for dashboard in DASHBOARDS:
+        yield f"dashboards/{name(dashboard)}.json", _text(dashboard.json())
+    yield "alerts.json", _text({alert: target.json() for alert, target in sorted(alerts.TARGETS.items())})
+
+
+def name(dashboard: Dashboard) -> str:
+    return dashboard.uid.removeprefix("heartline-")
+
+
+def _text(content: object) -> str:
+    return json.dumps(content, indent=1, ensure_ascii=False) + "\n"
+
+
+def _read(file: Path) -> str:
+    return file.read_text() if file.exists() else ""
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,124 @@
+"""A real Prometheus with a past, whose rules look at it now, beside a real Alertmanager."""
+
+import json
+import re
+import subprocess
+import urllib.parse
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from time import monotonic, sleep
+from typing import Any
+
+import yaml
+
+from stack import adapt, ports, ready, tools
+from stack.layout import ROOT
+
+FAST = {"interval": "1s", "for": "1s", "keep_firing_for": "1s"}
+PATIENCE = 30.0
+RULES = sorted((ROOT / "rules").glob("*.yml"))
+CONFIG = """
+global: {{scrape_interval: 1s, scrape_timeout: 1s, evaluation_interval: 1s}}
+rule_files: ["{rules}/*.yml"]
+alerting: {{alertmanagers: [{{static_configs: [{{targets: ["127.0.0.1:{alertmanager}"]}}]}}]}}
+scrape_configs:
+  - {{job_name: prometheus, static_configs: [{{targets: ["127.0.0.1:{prometheus}"]}}]}}
+  - {{job_name: alertmanager, static_configs: [{{targets: ["127.0.0.1:{alertmanager}"]}}]}}
+"""
+
+
+@dataclass(frozen=True)
+class Prometheus:
+    url: str
+
+    def ask(self, path: str, **keys: str) -> Any:
+        body = urllib.parse.urlencode(keys).encode()
+        with urllib.request.urlopen(f"{self.url}/api/v1/{path}", body or None, timeout=PATIENCE) as answer:
+            return json.load(answer)["data"]
+
+    def query(self, expr: str) -> list[Any]:
+        return list(self.ask("query", query=expr)["result"])
+
+    def until(self, expr: str) -> None:
+        """Wait until this has a value."""
+        end = monotonic() + PATIENCE
+        while not self.query(expr):
+            assert monotonic() < end, f"{expr} never had a value"
+            sleep(0.1)
+
+
+def blocks(past: Path, data: Path, suite: str) -> None:
+    """Take a file of OpenMetrics in."""
+    data.mkdir(exist_ok=True)
+    command: list[str | Path] = [
+        tools.find("promtool", suite),
+        "tsdb",
+        "create-blocks-from",
+        "openmetrics",
+        "--quiet",
+        past,
+        data,
+    ]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def rules(folder: Path) -> Path:
+    """The shipped rules in a hurry."""
+    folder.mkdir()
+    for file in RULES:
+        (folder / file.name).write_text(adapt.adapt(file.read_text(), file.parent, {}, FAST))
+    return folder
+
+
+@contextmanager
+def running(folder: Path, suite: str) -> Iterator[Prometheus]:
+    """Both programs, with the blocks in `folder/data`; ended in the end."""
+    own, theirs = ports.free(2)
+    (folder / "prometheus.yml").write_text(
+        CONFIG.format(rules=rules(folder / "rules"), prometheus=own, alertmanager=theirs)
+    )
+    (folder / "alertmanager.yml").write_text("route: {receiver: nobody}\nreceivers: [{name: nobody}]\n")
+    commands = (
+        (
+            *(tools.find("alertmanager", suite), f"--config.file={folder}/alertmanager.yml"),
+            *(f"--storage.path={folder}/am", f"--web.listen-address=127.0.0.1:{theirs}", "--cluster.listen-address="),
+        ),
+        (
+            *(tools.find("prometheus", suite), f"--config.file={folder}/prometheus.yml"),
+            *(f"--storage.tsdb.path={folder}/data", f"--web.listen-address=127.0.0.1:{own}"),
+            "--storage.tsdb.retention.time=90d",
+        ),
+    )
+    with (folder / "log").open("ab") as log:
+        processes = [subprocess.Popen(command, stdout=log, stderr=log) for command in commands]
+    try:
+        for port in (theirs, own):
+            _wait(port, folder / "log")
+        yield Prometheus(f"http://127.0.0.1:{own}")
+    finally:
+        for process in processes:
+            process.terminate()
+        for process in processes:
+            process.wait(PATIENCE)
+
+
+def _wait(port: int, log: Path) -> None:
+    end = monotonic() + PATIENCE
+    while not ready.is_ready(f"http://127.0.0.1:{port}/-/ready"):
+        assert monotonic() < end, log.read_text()
+        sleep(0.05)
+
+
+def recorded() -> set[str]:
+    """What the shipped rules record."""
+    groups = [group for file in RULES for group in yaml.safe_load(file.read_text())["groups"]]
+    return {rule["record"] for group in groups for rule in group["rules"] if "record" in rule}
+
+
+def words(*texts: str) -> frozenset[str]:
+    """All that may be the name of a metric in these texts."""
+    return frozenset(word for text in texts for word in re.findall(r"[a-zA-Z_:][\w:]*", text))

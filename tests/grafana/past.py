@@ -1,0 +1,80 @@
+"""An hour of what was scraped once, moved as it would have moved, as OpenMetrics for Prometheus to take in."""
+
+import math
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.grafana.scenario import Scrape
+
+HOUR = 3600.0
+SAMPLE = re.compile(r"([a-zA-Z_:][\w:]*)(?:\{(.*)\})? (\S+)")
+TYPE = re.compile(r"# TYPE (\S+) (\S+)")
+SHIFTED = re.compile("(heartbeat|log_review)_.*_timestamp_seconds|node_time_seconds")
+"""Instants that go along with time."""
+MOVING = re.compile(".*(duration_seconds|avail_bytes|MemAvailable.*|load[0-9]+|files_free|celsius|rtt.*|per_second)")
+COUNTED = ("counter", "histogram", "untyped")
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """One series: its name and labels as they are written, what it was in the end, and how it came there."""
+
+    shown: str
+    name: str
+    value: float
+    counted: bool
+
+    def at(self, before: float) -> float:
+        """The value so many seconds earlier."""
+        if not math.isfinite(self.value):
+            return self.value
+        if self.counted:
+            # At the pace of ten hours, a little more and a little less by turns.
+            return self.value - self.value / 36_000 * (before + 300 * math.sin(before / 600)) * 0.9
+        if SHIFTED.fullmatch(self.name):
+            return self.value - before if self.value > 0 else self.value
+        if MOVING.fullmatch(self.name):
+            return self.value * (1 + 0.1 * before / HOUR + 0.05 * math.sin(before / 300))
+        return self.value
+
+
+def series(scrapes: Iterable[Scrape], wanted: frozenset[str]) -> Iterator[Series]:
+    """Of each target what it answered, and what Prometheus notes of a scrape; only names that are `wanted`."""
+    for scrape in scrapes:
+        types: dict[str, str] = {}
+        own = {"up": scrape.up, "scrape_duration_seconds": 0.01, "scrape_samples_scraped": 100.0}
+        count = 0
+        for line in scrape.text.splitlines():
+            if told := TYPE.match(line):
+                types[told[1]] = told[2]
+            elif (found := SAMPLE.fullmatch(line)) and found[1] in wanted:
+                yield Series(
+                    shown(found[1], found[2] or "", scrape.labels), found[1], float(found[3]), counted(found[1], types)
+                )
+            count += not line.startswith("#")
+        for name, value in (own | {"scrape_samples_scraped": float(count)}).items():
+            yield Series(shown(name, "", scrape.labels), name, value, False)
+
+
+def counted(name: str, types: Mapping[str, str]) -> bool:
+    family = re.sub("_(bucket|sum|count)$", "", name)
+    return types.get(name, types.get(family, "")) in COUNTED
+
+
+def shown(name: str, labels: str, more: Mapping[str, str]) -> str:
+    """As a sample begins; where both have a label, the target's own word is exported_."""
+    for key in more:
+        labels = re.sub(rf'(^|,){key}="', rf'\1exported_{key}="', labels)
+    added = [f'{key}="{value}"' for key, value in more.items()]
+    return f"{name}{{{','.join([*filter(None, [labels]), *added])}}}"
+
+
+def write(file: Path, found: Iterable[Series], end: float, length: float = HOUR, step: float = 30.0) -> None:
+    """All of them, from `length` seconds before `end` on, a sample each `step` seconds."""
+    instants = [length - n * step for n in range(int(length / step) + 1)]
+    with file.open("w") as out:
+        for one in found:
+            out.writelines(f"{one.shown} {one.at(before)!r} {end - before:.3f}\n" for before in instants)
+        out.write("# EOF\n")
