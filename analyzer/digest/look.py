@@ -2,7 +2,7 @@
 
 import html
 
-from analyzer.notify.markdown import shown
+from analyzer.notify.markdown import line, shown
 from analyzer.notify.text import COLOURS as TONES
 
 COLOURS: dict[str, str] = {str(tone): colour for tone, colour in TONES.items()}
@@ -63,11 +63,12 @@ def coloured(text: str, tone: str) -> str:
     return f'<b class="hl-{tone}" style="color:{COLOURS[tone]}">{escape(text)}</b>'
 
 
+def plain(text: str) -> str:
+    """Text as HTML that shows it, on one line, where there can be no elements."""
+    return html.escape(line(text))
+
+
 def escape(text: str) -> str:
-    """Text as HTML that shows it, without characters that nobody sees."""
-    return html.escape(shown(text)).replace("\n", "<br>")
-
-
-def break_links(escaped: str) -> str:
-    """So that no mail program makes a link of an address in a log line."""
-    return escaped.replace("://", ":<wbr>//").replace("www.", "www<wbr>.")
+    """Text as HTML that shows it, without characters that nobody sees; no mail program makes a link of an address."""
+    whole = html.escape(shown(text)).replace("\n", "<br>")
+    return whole.replace("://", ":<wbr>//").replace("www.", "www<wbr>.")

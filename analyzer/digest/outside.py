@@ -44,11 +44,11 @@ async def _outside(there: Prometheus, period: Period) -> Outside:
 
 def late(ago: float) -> str:
     """Which heartbeats were late so many seconds ago; the value is the deadline that had passed."""
-    then = f"offset {ago:.0f}s"
+    then = f" offset {ago:.0f}s" if ago else ""  # Prometheus 2.42 refuses an offset of 0
     return (
-        f"(max by (heartbeat, host) (time() - {ago:.0f} > heartbeat_deadline_timestamp_seconds {then})"
+        f"(max by (heartbeat, host) (time() - {ago:.0f} > heartbeat_deadline_timestamp_seconds{then})"
         " unless on (heartbeat, host)"
-        f" max by (heartbeat, host) (heartbeat_paused {then} == 1 or heartbeat_maintenance {then} == 1))"
+        f" max by (heartbeat, host) (heartbeat_paused{then} == 1 or heartbeat_maintenance{then} == 1))"
     )
 
 

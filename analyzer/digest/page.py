@@ -7,7 +7,7 @@ Words and signs say all that colours say.
 from collections.abc import Iterator
 
 from analyzer.digest import words
-from analyzer.digest.look import COLOURS, DARK, STYLES, break_links, coloured, escape, tag
+from analyzer.digest.look import COLOURS, DARK, STYLES, coloured, escape, plain, tag
 from analyzer.digest.report import Digest, HostLine, verdict
 from analyzer.digest.sections import ROOMS, Room, Same, Section, cut, more, sections
 from analyzer.finding import Severity
@@ -50,7 +50,7 @@ def _document(digest: Digest, body: str) -> str:
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         '<meta name="color-scheme" content="light dark"><meta name="supported-color-schemes" content="light dark">'
-        f"<title>{escape(words.subject(digest))}</title><style>{DARK}</style></head>"
+        f"<title>{plain(words.subject(digest))}</title><style>{DARK}</style></head>"
         f'<body class="hl-bg" style="{STYLES["body"]}"><div style="{STYLES["frame"]}">'
         f"{tag('h1', escape(words.name(digest)))}{tag('p', escape(words.span(digest.period)), 'soft')}"
         f"{headline}{tag('p', escape(words.summary(digest)))}{notes}{body}{tag('p', escape(foot), 'foot')}"
@@ -99,7 +99,7 @@ def _finding(one: Same, room: Room) -> str:
     title = f"{coloured(SIGNS[f.severity], f.severity)} <b>{escape(cut(f.title, room))}</b> on {escape(one.hosts)}"
     where = _small(f"{f.source}, {f.fingerprint}{_times(one)}")
     told = tag("div", escape(cut(f.text, room))) if f.text and room.evidence else ""
-    lines = (break_links(escape(cut(proof.text, room))) for proof in f.evidence[: room.evidence])
+    lines = (escape(cut(proof.text, room)) for proof in f.evidence[: room.evidence])
     proof = "".join(tag("div", text, "evidence") for text in lines)
     advice = tag("div", f"→ {escape(cut(f.recommendation, room))}") if f.recommendation and room.evidence else ""
     return tag("div", title + where + told + proof + advice, "finding", f"border-left:4px solid {colour}")
@@ -119,10 +119,10 @@ def _section(section: Section, room: Room) -> str:
 def _line(text: str) -> str:
     """An entry with its name in bold, or what proves the one before."""
     if text.startswith(" "):
-        return tag("div", break_links(escape(text.lstrip().removeprefix("| "))), "evidence")
+        return tag("div", escape(text.lstrip().removeprefix("| ")), "evidence")
     name, colon, rest = text.partition(": ")
     bold = f"<b>{escape(name)}</b>{colon}" if colon else escape(name)
-    return tag("div", break_links(bold + escape(rest)), "entry")
+    return tag("div", bold + escape(rest), "entry")
 
 
 def _titled(title: str, body: str) -> str:

@@ -80,7 +80,7 @@ class Disk:
 class Outside:
     """What Prometheus knows. `trouble` says why it told nothing, empty where it did; `uptime` by host, 0 to 1.
 
-    `asked`: is it to be asked at all? `heartbeats`: how many there are; where there is none, that none was missed says little.
+    `asked`: is it to be asked at all? `heartbeats`: how many there are; of none, that none was missed says little.
     """
 
     trouble: str

@@ -49,7 +49,7 @@ def busy(hosts: int = 5, findings: int = 4) -> Digest:
         category="storage",
         title="File system error",
         text="The kernel found damage in a file system.",
-        recommendation="Unmount it and run e2fsck; look at the disk with smartctl -a, and see that the backup is fresh.",
+        recommendation="Unmount it and run e2fsck; look at the disk with smartctl -a; is the backup fresh?",
         evidence=(
             line(1, "Nov 21 03:12:09 nas kernel: EXT4-fs error (device sda1): ext4_find_entry:1455: inode #2: reading"),
             line(2, "Nov 21 03:12:10 nas kernel: Aborting journal on device sda1-8. See https://evil.example/login"),
