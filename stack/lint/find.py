@@ -40,17 +40,23 @@ class Files:
     starts: tuple[Path, ...] = ()
 
 
-def find(files: Files, programs: Sequence[Program], environ: Mapping[str, str] | None = None) -> list[Trouble]:
-    """Sorted; of what a program and this say of one line, what this says. Nothing is started but `programs`."""
+def find(
+    files: Files, programs: Sequence[Program], environ: Mapping[str, str] | None = None, examples: bool = True
+) -> list[Trouble]:
+    """Sorted; of what a program and this say of one line, what this says. Nothing is started but `programs`.
+
+    `examples`: those of the log review's rules as well, which takes longer than all the rest.
+    """
     sources, broken = readable([files.configs.prometheus, files.configs.alertmanager])
     scraping = _scraping(files, sources)
     ruled, more = readable([file for _, found in _rule_files(files, sources, scraping) for file in found])
     sources, broken = sources | ruled, broken + more
-    own = [*broken, *_linted(files, sources, ruled, scraping)]
+    own = [*broken, *_linted(files, sources, ruled, scraping), *(_examples(files) if examples else ())]
     unread = {trouble.file for trouble in broken}
     with ThreadPoolExecutor(AT_ONCE) as pool:
         asked = [one for one in programs if one.file not in unread]
-        answers = pool.map(lambda one: list(said(one, environ, sources)), asked)
+        known_files = {**sources, **dict.fromkeys(unread)}
+        answers = pool.map(lambda one: list(said(one, environ, known_files)), asked)
         theirs = [trouble for answer in answers for trouble in answer]
     known = {(trouble.file, trouble.line) for trouble in own if not trouble.hint}
     return sorted({*own, *(one for one in theirs if (one.file, one.line) not in known and one.file not in unread)})
@@ -91,7 +97,6 @@ def _linted(
     if files.configs.alertmanager in sources and every:
         yield from _routed(sources[files.configs.alertmanager], series)
     yield from _history(files, every, scraping)
-    yield from _examples(files)
 
 
 def _into(found: list[Trouble], file: Path, hint: bool = False) -> Callable[[int, str], None]:

@@ -110,6 +110,8 @@ class Inference:
             self.require(node.labels, union((left, right)), "neither side has a label {}")
         names = [label.name for label in node.labels]
         if node.operator in SETS:
+            if node.operator == "and" and node.how != "on":
+                return _also(left, right, names)
             return union((left, right)) if node.operator == "or" else left
         if node.group:
             many, one = (left, right) if node.group == "left" else (right, left)
@@ -156,6 +158,13 @@ def _of_absent(node: Node) -> Shape:
         return NOTHING
     equal = [m for m in node.matchers if m.sign == "=" and m.label != "__name__"]
     return Shape({m.label: None if m.value is None else frozenset({m.value}) for m in equal})
+
+
+def _also(left: Shape, right: Shape, ignored: list[str]) -> Shape:
+    """The left side, where all other labels are equal to the right side's."""
+    if left.open or right.open:
+        return left
+    return left.only(left.labels.keys() & {*right.labels, *ignored})
 
 
 def _is_scalar(node: Node) -> bool:

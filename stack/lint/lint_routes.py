@@ -7,7 +7,7 @@ from stack.lint import routes
 from stack.lint.alertmanager import Inhibition, Matcher, Route, Routing
 from stack.lint.infer import missing
 from stack.lint.routes import Told
-from stack.lint.shape import union
+from stack.lint.shape import Shape, union
 from stack.lint.trouble import Tell, listed, meant, meant_or_listed
 
 SPECIAL = "..."  # group_by: all labels
@@ -17,7 +17,7 @@ def alertmanager(routing: Routing, alerts: Sequence[Told], tell: Tell, hint: Tel
     """All that is wrong; `alerts` are those of the rules."""
     known = union(alert.shape for alert in alerts)
     if routing.root is not None:
-        wrong = {id(route) for route in routing.root.all() if _told(route.matchers, alerts, tell)}
+        wrong = {id(route) for route in routing.root.all() if _told(route.matchers, known, tell)}
         _unreached(routing.root, alerts, wrong, tell)
         _unheard(routing, routing.root, alerts, tell)
         for route in routing.root.all():
@@ -27,23 +27,22 @@ def alertmanager(routing: Routing, alerts: Sequence[Told], tell: Tell, hint: Tel
                     tell(label.line, f'no alert has a label "{label.text}"{meant(label.text, known.labels)}')
         _unused(routing, routing.root, hint)
     for inhibition in routing.inhibitions:
-        _inhibition(inhibition, alerts, tell)
+        _inhibition(inhibition, alerts, known, tell)
     for zone in routing.zones:
         if zone.text not in available_timezones() | {"Local"}:
             tell(zone.line, f'there is no time zone "{zone.text}"{meant(zone.text, available_timezones())}')
 
 
-def _told(matchers: Iterable[Matcher], alerts: Sequence[Told], tell: Tell) -> bool:
+def _told(matchers: Iterable[Matcher], known: Shape, tell: Tell) -> bool:
     """Tell of matchers that name what no alert has; True if there is one."""
-    troubles = [(one.line, trouble) for one in matchers for trouble in mistaken(one, alerts)]
+    troubles = [(one.line, trouble) for one in matchers for trouble in mistaken(one, known)]
     for line, trouble in troubles:
         tell(line, trouble)
     return bool(troubles)
 
 
-def mistaken(matcher: Matcher, alerts: Sequence[Told]) -> Iterator[str]:
-    """What a matcher names that no alert has: its label, or a value."""
-    known = union(alert.shape for alert in alerts)
+def mistaken(matcher: Matcher, known: Shape) -> Iterator[str]:
+    """What a matcher names that no alert has: its label, or a value; `known` is what all alerts have."""
     if not known.may_have(matcher.label):
         guess = meant(matcher.label, known.labels)
         yield f'no alert has a label "{matcher.label}"{guess}'
@@ -105,9 +104,9 @@ def _unused(routing: Routing, root: Route, hint: Tell) -> None:
             hint(line, f'no route has the time interval "{name}"')
 
 
-def _inhibition(inhibition: Inhibition, alerts: Sequence[Told], tell: Tell) -> None:
+def _inhibition(inhibition: Inhibition, alerts: Sequence[Told], known: Shape, tell: Tell) -> None:
     both = {"source": inhibition.source, "target": inhibition.target}
-    wrong = [_told(matchers, alerts, tell) for matchers in both.values()]
+    wrong = [_told(matchers, known, tell) for matchers in both.values()]
     if any(wrong):
         return
     met = {side: [one for one in alerts if one.may_meet(matchers)] for side, matchers in both.items()}
@@ -130,5 +129,4 @@ def _unequal(label: str, met: Mapping[str, Sequence[Told]]) -> Iterator[str]:
         return
     for side, other in (("source", "target"), ("target", "source")):
         if not any(has[side]) and all(has[other]):
-            known = union(alert.shape for alert in met[side])
-            yield f'no alert of {side}_matchers has a label "{label}"{meant(label, known.labels)}'
+            yield f'no alert of {side}_matchers has a label "{label}"'

@@ -25,13 +25,14 @@ def files(routing: Routing) -> Iterator[tuple[Scalar, list[Path]]]:
 
 def templates(routing: Routing, alerts: Sequence[Told]) -> Iterator[Trouble]:
     """Labels and annotations that no alert has, templates that nobody defines, patterns without a file."""
-    path, texts = routing.source.path, dict[Path, str]()
+    path, texts, complete = routing.source.path, dict[Path, str](), True
     for pattern, found in files(routing):
+        complete = complete and bool(found)
         if not found:
             yield Trouble(path, pattern.line, f'there is no file "{pattern.text}"')
         texts |= {file: file.read_text(errors="replace") for file in found}
     inline = [value for value in scalars(routing.source.root) if "{{" in value.text]
-    known = _Known(alerts, [*texts.values(), *(value.text for value in inline)])
+    known = _Known(alerts, [*texts.values(), *(value.text for value in inline)], complete)
     for file, text in texts.items():
         for at, _, what in known.missing(text):
             yield Trouble(file, text.count("\n", 0, at) + 1, what)
@@ -54,9 +55,10 @@ def scalars(node: Node | None) -> Iterator[Scalar]:
 
 
 class _Known:
-    def __init__(self, alerts: Sequence[Told], texts: Sequence[str]) -> None:
+    def __init__(self, alerts: Sequence[Told], texts: Sequence[str], complete: bool) -> None:
         self.labels: Shape = union(alert.shape for alert in alerts)
         self.annotations = {name for alert in alerts for name in alert.rule.annotations}
+        self.complete = complete
         self.templates = {one.name for text in texts for one in go_templates.named(text, "define")}
 
     def missing(self, text: str) -> Iterator[tuple[int, str, str]]:
@@ -68,5 +70,5 @@ class _Known:
             if self.annotations and name not in self.annotations:
                 yield at, name, f'no alert has an annotation "{name}"{meant(name, self.annotations)}'
         for name, at in go_templates.named(text, "template"):
-            if name not in self.templates and not BUILT_IN.fullmatch(name):
+            if self.complete and name not in self.templates and not BUILT_IN.fullmatch(name):
                 yield at, name, f'nobody defines the template "{name}"{meant(name, self.templates)}'

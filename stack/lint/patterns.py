@@ -59,6 +59,7 @@ def is_plain(pattern: str) -> bool:
     return PLAIN.fullmatch(pattern) is not None
 
 
+@lru_cache(maxsize=65536)
 def admits(sign: str, value: str, text: str) -> bool:
     """Does a matcher `label <sign> value` admit this text, "" for a label that is missing?"""
     if sign in ("=", "!="):

@@ -34,6 +34,10 @@ WORDS = """
 KEYS = frozenset(WORDS.split())
 
 
+Known = Mapping[Path, Source | None]
+"""Files, None for those that are no YAML."""
+
+
 @dataclass(frozen=True)
 class Program:
     """A command that checks a file, with 0 for an accepted one."""
@@ -42,7 +46,7 @@ class Program:
     command: tuple[str, ...]
 
 
-def said(program: Program, environ: Mapping[str, str] | None, sources: Mapping[Path, Source]) -> Iterator[Trouble]:
+def said(program: Program, environ: Mapping[str, str] | None, sources: Known) -> Iterator[Trouble]:
     """What the program finds wrong; `sources` are the files that may be meant, by their resolved paths."""
     done = subprocess.run(
         program.command, cwd=ROOT, env=environ, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
@@ -56,7 +60,7 @@ def said(program: Program, environ: Mapping[str, str] | None, sources: Mapping[P
         yield Trouble(program.file, 1, f"not accepted: {told[:500]}")
 
 
-def _read(lines: Iterable[str], file: Path, sources: Mapping[Path, Source]) -> Iterator[Trouble]:
+def _read(lines: Iterable[str], file: Path, sources: Known) -> Iterator[Trouble]:
     """Those lines of a program's that mean a line of a file."""
     where, said_before = file, ""
     for line in map(str.strip, lines):
@@ -70,7 +74,8 @@ def _read(lines: Iterable[str], file: Path, sources: Mapping[Path, Source]) -> I
             continue
         # Newer promtools say some things twice.
         if text and text != said_before and not text.endswith("unmarshal errors:") and where in sources:
-            yield Trouble(where, *_located(text, sources[where]))
+            source = sources[where]
+            yield Trouble(where, *(_located(text, source) if source else (1, text)))
         said_before = text
 
 

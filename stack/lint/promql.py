@@ -142,7 +142,7 @@ class _Parser:
         boolean, how, group = self.took("bool"), "", ""
         labels: tuple[Label, ...] = ()
         include: tuple[Label, ...] = ()
-        while self.now.text.lower() in LABEL_WORDS and self.words[self.place + 1].text in ("(", ""):
+        while self.at_matching():
             word = self.take().text.lower()
             if word in ("on", "ignoring"):
                 how, labels = word, self.label_list()
@@ -151,6 +151,16 @@ class _Parser:
         # The power binds to the right.
         right = self.expression(binds - 1 if operator == "^" else binds)
         return Binary(operator, left, right, boolean, how, labels, group, include)
+
+    def at_matching(self) -> bool:
+        """A metric may be called `on` as well; group_left may stand without labels."""
+        word = self.now.text.lower()
+        return word.startswith("group_") and word in LABEL_WORDS or (word in LABEL_WORDS and self.ahead == "(")
+
+    @property
+    def ahead(self) -> str:
+        """The text of the next word but one."""
+        return self.words[min(self.place + 1, len(self.words) - 1)].text
 
     def operand(self) -> Node:
         if self.took("+", "-"):

@@ -1,6 +1,7 @@
 """Which series are there: exported, made by Prometheus, recorded by rules, or told by alerts?"""
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 
 from stack.lint.catalogue import Catalogue
 from stack.lint.infer import Inference, Wrong
@@ -50,7 +51,8 @@ class Series:
             return None
         jobs = [m for m in node.matchers if m.label == "job" and m.value is not None]
         chosen = [shape for shape in variants if all(_any(shape, m.sign, m.value or "") for m in jobs)]
-        return union(chosen or variants)
+        # For the check of the matcher all jobs count, lest the rest of a pattern choose the only one that it names.
+        return union(chosen or variants).having("job", union(variants).values("job")) if jobs else union(variants)
 
     def _unknown(self, node: Selector, wrong: Wrong) -> None:
         guess = meant(node.name, [*self.exported, *self.recorded], 0.8)
@@ -79,6 +81,7 @@ class Series:
         self.alerts = alerts
 
 
+@lru_cache(maxsize=4096)
 def parsed_of(text: str, template: bool = False) -> Node | None:
     """None where it cannot be read, which promtool tells."""
     try:
