@@ -31,7 +31,7 @@ CREATE TABLE spending (
   tokens_out INTEGER NOT NULL, cost REAL NOT NULL, PRIMARY KEY (day, model, currency)) WITHOUT ROWID;
 """
 SECOND = """
-CREATE TABLE digests (service TEXT PRIMARY KEY, slot REAL NOT NULL, begun REAL NOT NULL) WITHOUT ROWID;
+CREATE TABLE digests (service TEXT PRIMARY KEY, until REAL NOT NULL, begun REAL NOT NULL) WITHOUT ROWID;
 """
 STEPS = (FIRST, SECOND)
 """What makes schema n+1 of schema n; steps are added, and those of a release never change."""

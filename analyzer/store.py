@@ -154,7 +154,7 @@ class Store:
             return store_digest.spent_between(db, first, before)
 
     def digests(self) -> Mapping[str, Told]:
-        """The digest that each service was told last."""
+        """Up to when each service was told in digests."""
         with self._reading() as db:
             return store_digest.told(db)
 
@@ -163,10 +163,10 @@ class Store:
         with self._writing() as db:
             store_digest.begun(db, service, slot)
 
-    def digest_told(self, service: str, slot: float) -> None:
-        """The service has it, or, the first time it is seen, need not have it."""
+    def digest_told(self, service: str, until: float) -> None:
+        """The service was told up to then, or, the first time it is seen, need not be."""
         with self._writing() as db:
-            store_digest.tell(db, service, slot)
+            store_digest.tell(db, service, until)
 
     def forget(self, before: float, most_runs: int = MOST_RUNS, limit: int = SLICE) -> int:
         """Delete a slice of what ended before an instant or is beyond what is kept; 0: there is no more of it."""

@@ -19,9 +19,9 @@ OVER = (
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """The digest that a service was told last, by the instant it was due. `begun`: one that may have arrived or not."""
+    """Up to when a service was told in digests. `begun`: when one was due that may have arrived or not; 0.0: none."""
 
-    slot: float
+    until: float
     begun: float
 
 
@@ -82,15 +82,15 @@ def spent_between(db: sqlite3.Connection, first: str, before: str) -> list[Spent
 
 def told(db: sqlite3.Connection) -> Mapping[str, Told]:
     """By service."""
-    return {name: Told(slot, begun) for name, slot, begun in db.execute("SELECT service, slot, begun FROM digests")}
+    return {name: Told(until, begun) for name, until, begun in db.execute("SELECT service, until, begun FROM digests")}
 
 
 def begun(db: sqlite3.Connection, service: str, slot: float) -> None:
     db.execute("UPDATE digests SET begun = ? WHERE service = ?", (slot, service))
 
 
-def tell(db: sqlite3.Connection, service: str, slot: float) -> None:
-    db.execute("INSERT OR REPLACE INTO digests (service, slot, begun) VALUES (?, ?, 0)", (service, slot))
+def tell(db: sqlite3.Connection, service: str, until: float) -> None:
+    db.execute("INSERT OR REPLACE INTO digests (service, until, begun) VALUES (?, ?, 0)", (service, until))
 
 
 def _some(db: sqlite3.Connection, condition: str, values: tuple[str | float, ...], most: int) -> Some:

@@ -11,6 +11,7 @@ DAYS: dict[Every, int] = {"day": 1, "week": 7}
 MINUTE = timedelta(minutes=1)
 LONGEST = timedelta(days=35)
 """A digest goes back to the last one that was told, but not further."""
+LATE_SECONDS = 600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,13 +40,15 @@ def due(every: Every, at: time, zone: ZoneInfo, now: float) -> float:
     return slot if slot <= now else instant(day - timedelta(days=DAYS[every]), at, zone)
 
 
-def period(every: Every, at: time, zone: ZoneInfo, slot: float, told: float | None = None) -> Period:
-    """What the digest of a slot covers: since the one before it, or, where that was never told, since the last told."""
+def period(every: Every, at: time, zone: ZoneInfo, slot: float, told: float | None, now: float) -> Period:
+    """What the digest of a slot covers: from where the last one that was `told` ended, or else from the slot before.
+
+    It ends when it was due. One that is late ends now: what it says of now would not fit to what it says of then.
+    """
     day = datetime.fromtimestamp(slot, zone).date() - timedelta(days=DAYS[every])
-    begin = instant(day, at, zone)
-    if told is not None and told < begin:
-        begin = max(told, slot - LONGEST.total_seconds())
-    return Period(every, zone, begin, slot)
+    end = now if now - slot > LATE_SECONDS else slot
+    begin = instant(day, at, zone) if told is None else max(told, slot - LONGEST.total_seconds())
+    return Period(every, zone, begin, end)
 
 
 def up_to(every: Every, zone: ZoneInfo, now: float) -> Period:

@@ -1,7 +1,7 @@
 """Send the digest when it is due: to each service once per period, also after a restart, and later if need be.
 
-Which one each service was told last is in the store. One that could not be delivered is tried again; once the next one
-is due, that one covers its time as well, so nothing is left untold and nothing is told in two.
+Up to when each service was told is in the store. A digest that could not be delivered is tried again, and covers the
+time until then as well, so nothing is left untold and nothing is told in two.
 """
 
 import asyncio
@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 from analyzer.digest.declare import DigestConfig
-from analyzer.digest.period import Period, due, period
+from analyzer.digest.period import LATE_SECONDS, Period, due, period
 from analyzer.digest.report import Digest
 from analyzer.digest.send import send
 from analyzer.notify.counts import Counts
@@ -24,7 +24,7 @@ LOOK_SECONDS = 30.0  # between two looks at the clock, which may be set meanwhil
 SOONEST, LONGEST = 60.0, 1800.0  # seconds until the next try
 TWICE = "Sent again after an interruption, so this may be here twice."
 LATE = "Told late: it could not be delivered when it was due."
-LATE_SECONDS = 600.0
+WRONG_SECONDS = 3600.0  # that a clock may be set back without anybody thinking that it was wrong before
 
 Gather = Callable[[Period], Awaitable[Digest]]
 
@@ -51,7 +51,7 @@ class Scheduled:
     _services: Sequence[Service] = ()
     _failing: dict[str, Failing] = field(default_factory=dict)
     _made: dict[Period, Digest] = field(default_factory=dict)
-    _have: dict[str, float] = field(default_factory=dict)  # what each service has, also while that cannot be stored
+    _have: dict[str, float] = field(default_factory=dict)  # up to when each was told, also while that cannot be stored
 
     def use(self, config: DigestConfig | None, services: Sequence[Service]) -> None:
         """From now on this one, to these services."""
@@ -78,53 +78,59 @@ class Scheduled:
             name, its = service.name, told.get(service.name)
             # Whoever is new hears of the time from now on, and not at once of a day that nobody watched; and what was
             # told in the future was told before the clock was set right.
-            if its is None or its.slot > now or self._have.get(name) == slot != its.slot:
+            if its is None or its.until > now + WRONG_SECONDS:
+                self._have.pop(name, None)
                 await asyncio.to_thread(self.store.digest_told, name, slot)
-            elif its.slot < slot and self._may(name, slot, now):
-                await self._deliver(service, its, config, slot)
-        self._made = {period: digest for period, digest in self._made.items() if period.end == slot}
+            elif self._have.get(name, 0.0) > its.until:
+                await asyncio.to_thread(self.store.digest_told, name, self._have[name])
+            elif its.until < slot and self._may(name, slot, now):
+                await self._deliver(
+                    service, its, period(config.every, config.at, config.zone, slot, its.until, now), slot
+                )
+        self._made.clear()
 
     def _may(self, name: str, slot: float, now: float) -> bool:
         failing = self._failing.get(name)
         # A clock that was set back must not make it wait for long.
         return failing is None or failing.slot != slot or not now < failing.again <= now + LONGEST
 
-    async def _deliver(self, service: Service, told: Told, config: DigestConfig, slot: float) -> None:
-        name, its = service.name, period(config.every, config.at, config.zone, slot, told.slot)
+    async def _deliver(self, service: Service, told: Told, its: Period, slot: float) -> None:
+        name = service.name
         try:
             digest = self._made[its] = self._made.get(its) or await self.gather(its)
             # Kept before it is sent: whoever finds this mark after a crash knows that it may have arrived.
             await asyncio.to_thread(self.store.digest_begun, name, slot)
             await send(service, replace(digest, notes=(*digest.notes, *self._notes(told, slot))))
         except Undelivered as e:
-            await self._failed(name, slot, e)
+            await self._failed(name, told, slot, e)
         except StorageError:
             raise
         except Exception:  # a digest that cannot be shown must not end the reviews
             log.exception("%s: the digest failed", name)
-            await self._failed(name, slot, Undelivered("it could not be made", "failed"))
+            await self._failed(name, told, slot, Undelivered("it could not be made", "failed"))
         else:
-            await self._accepted(name, slot)
+            await self._accepted(name, its.end)
 
     def _notes(self, told: Told, slot: float) -> list[str]:
         twice = [TWICE] if told.begun == slot else []
         return twice + ([LATE] if self.clock() - slot > LATE_SECONDS else [])
 
-    async def _accepted(self, name: str, slot: float) -> None:
+    async def _accepted(self, name: str, until: float) -> None:
         now = self.clock()
         self.counts.outcomes[name, "delivered"] += 1
         self.counts.successes[name] = now
         self._failing.pop(name, None)
-        self._have[name] = slot
-        await asyncio.to_thread(self.store.digest_told, name, slot)
+        self._have[name] = until
+        await asyncio.to_thread(self.store.digest_told, name, until)
         log.info("%s: the digest was delivered", name)
 
-    async def _failed(self, name: str, slot: float, error: Undelivered) -> None:
+    async def _failed(self, name: str, told: Told, slot: float, error: Undelivered) -> None:
         self.counts.outcomes[name, error.outcome] += 1
         before = self._failing.get(name)
         times = before.times + 1 if before is not None and before.slot == slot else 1
         wait = min(LONGEST, SOONEST * 2.0 ** (times - 1))
         self._failing[name] = Failing(slot, times, self.clock() + wait)
         log.warning("%s: the digest was not delivered, next try in %.0f s: %s", name, wait, error)
-        if not error.unsure:
+        # That this try has surely not arrived says nothing of one before it.
+        if not error.unsure and told.begun != slot:
             await asyncio.to_thread(self.store.digest_begun, name, 0.0)

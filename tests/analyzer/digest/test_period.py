@@ -48,7 +48,7 @@ def test_everywhere_each_day_of_a_year_has_one_digest_and_their_times_meet(zone:
     there = ZoneInfo(zone)
     slots = sorted({due("day", time(0, 15), there, utc("2018-01-01 12:00") + n * HOUR) for n in range(366 * 24)})
     assert 366 <= len(slots) <= 367
-    covered = [period("day", time(0, 15), there, slot) for slot in slots]
+    covered = [period("day", time(0, 15), there, slot, None, slot) for slot in slots]
     assert all(one.end == next_one.begin for one, next_one in pairwise(covered))
 
 
@@ -56,14 +56,19 @@ def test_everywhere_each_day_of_a_year_has_one_digest_and_their_times_meet(zone:
     ("slot", "hours"), [("2026-03-29 05:00", 23), ("2026-10-25 06:00", 25), ("2026-11-21 06:00", 24)]
 )
 def test_a_day_is_as_long_as_the_calendar_has_it(slot: str, hours: int) -> None:
-    assert period("day", SEVEN, BERLIN, utc(slot)).seconds == hours * HOUR
+    assert period("day", SEVEN, BERLIN, utc(slot), None, utc(slot)).seconds == hours * HOUR
 
 
 def test_what_was_never_told_is_covered_by_the_next_one_but_not_for_ever() -> None:
     slot = utc("2026-11-21 06:00")
-    assert period("day", SEVEN, BERLIN, slot, slot - 24 * HOUR).seconds == 24 * HOUR
-    assert period("day", SEVEN, BERLIN, slot, slot - 72 * HOUR).seconds == 72 * HOUR
-    assert period("day", SEVEN, BERLIN, slot, 0.0).seconds == 35 * 24 * HOUR
+    assert period("day", SEVEN, BERLIN, slot, slot - 22 * HOUR, slot + 60).seconds == 22 * HOUR
+    assert period("day", SEVEN, BERLIN, slot, slot - 72 * HOUR, slot + 60).seconds == 72 * HOUR
+    assert period("day", SEVEN, BERLIN, slot, 0.0, slot).seconds == 35 * 24 * HOUR
+
+
+def test_one_that_is_late_ends_now() -> None:
+    slot = utc("2026-11-21 06:00")
+    assert period("day", SEVEN, BERLIN, slot, slot - 24 * HOUR, slot + 3 * HOUR).seconds == 27 * HOUR
 
 
 def test_a_look_at_once_covers_the_day_or_week_that_ends_now() -> None:
