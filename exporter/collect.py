@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import psutil
 
-from exporter import meta
+from exporter import maintained, meta
 from exporter.config import Config
 from exporter.exposition import Block
 from exporter.heartbeats import schedule_families
@@ -54,6 +54,8 @@ def pieces(sources: Sources, wanted: Wanted, host: Sequence[Family], openmetrics
             yield from receiver.lines.pieces(openmetrics, wanted.lanes)
         if 0 in wanted.lanes:
             calendar, zones = sources.config().calendar, receiver.register.zones
-            schedules = schedule_families.collect(calendar, zones, receiver.now())
+            now = receiver.now()
+            schedules = schedule_families.collect(calendar, zones, now)
+            schedules.append(maintained.collect(sources.config().maintained, now))
             yield render([*schedules, *meta.collect(receiver, sources.outcomes, sources.reloads)], openmetrics)
     yield render(host, openmetrics)

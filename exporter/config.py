@@ -1,5 +1,6 @@
 """The exporter's configuration file, read whole and strictly."""
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from ipaddress import ip_network
@@ -11,6 +12,7 @@ from exporter.heartbeats.declare import Calendar
 from exporter.heartbeats.heartbeat import Definition
 from exporter.heartbeats.web_ping import Creation, Pace
 from exporter.host.listed import ListedHost, hosts
+from exporter.maintained import Maintained, maintained, named
 from exporter.probes.listed import Probes, probes
 from toolkit.limits import Network
 from toolkit.strict import Section, read
@@ -49,6 +51,7 @@ class Config:
     host: str  # what this machine is called; "": its own name
     hosts: tuple[ListedHost, ...]
     probes: Probes
+    maintained: Maintained
 
 
 def load(path: Path, environ: Mapping[str, str]) -> Config:
@@ -56,6 +59,10 @@ def load(path: Path, environ: Mapping[str, str]) -> Config:
     top = read(path)
     calendar = declare.calendar(top)
     schedules = frozenset(calendar.schedules)
+    heartbeats = _heartbeats(top, calendar)
+    host = top.text("host", "")
+    listed, probed = hosts(top, schedules), probes(top, path.parent, schedules)
+    names = named(host or os.uname().nodename, heartbeats.values(), listed, probed.listed)
     config = Config(
         name=path.name,
         external_url=_url(top),
@@ -67,10 +74,11 @@ def load(path: Path, environ: Mapping[str, str]) -> Config:
         creation=_creation(top, calendar),
         history=_history(top),
         calendar=calendar,
-        heartbeats=_heartbeats(top, calendar),
-        host=top.text("host", ""),
-        hosts=hosts(top, schedules),
-        probes=probes(top, path.parent, schedules),
+        heartbeats=heartbeats,
+        host=host,
+        hosts=listed,
+        probes=probed,
+        maintained=maintained(calendar.maintenance, names),
     )
     top.end()
     return config

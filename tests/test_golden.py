@@ -24,6 +24,7 @@ schedules:
   office: {timezone: Europe/Berlin, windows: ["Mon-Fri 08:00-18:00"], holidays: DE, except: [2026-12-24]}
 maintenance:
   - {matchers: {heartbeat: backup}, cron: "0 3 * * 0", duration: 2h}
+  - {matchers: {host: "web*"}, timezone: Europe/Berlin, start: "2026-12-01 22:00", duration: 4h}
 heartbeats:
   - {id: web01, host: web01, name: web-server-01, every: 5m, grace: 60s, schedule: office, tags: [prod]}
   - {id: backup, host: nas, cron: "0 2 * * *", timezone: Europe/Berlin, grace: 1h, max_runtime: 3h, early: 10m}
