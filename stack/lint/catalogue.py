@@ -17,7 +17,7 @@ from stack.lint.shape import Shape, Values, union
 
 OWN = Path(__file__).parent / "metrics.txt"
 KIND = re.compile(r"\[([\w*-]+)\]\s*(.*)")
-METRIC = re.compile(r"([a-zA-Z_:][\w:]*)(?:\{(.*)\})?(?:\s+\S+)*")
+METRIC = re.compile(r"([a-zA-Z_:][\w:]*)(?:\{((?:[^\"}]|\"(?:[^\"\\]|\\.)*\")*)\})?(?:\s+\S+)*")
 LABEL = re.compile(r'(\w+)(?:="((?:[^"\\]|\\.)*)")?')
 
 

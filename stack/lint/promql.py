@@ -155,7 +155,7 @@ class _Parser:
     def at_matching(self) -> bool:
         """A metric may be called `on` as well; group_left may stand without labels."""
         word = self.now.text.lower()
-        return word.startswith("group_") and word in LABEL_WORDS or (word in LABEL_WORDS and self.ahead == "(")
+        return (word.startswith("group_") and word in LABEL_WORDS) or (word in LABEL_WORDS and self.ahead == "(")
 
     @property
     def ahead(self) -> str:

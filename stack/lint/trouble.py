@@ -41,5 +41,5 @@ def listed(words: Iterable[str], most: int = 8) -> str:
 def meant_or_listed(word: str, known: Iterable[str], begin: str) -> str:
     """What may have been meant, else `; <begin> a, b, c` where there are few."""
     words = list(known)
-    few = f"; {begin} {listed(words)}" if 0 < len(words) <= MOST_LISTED else ""
+    few = f"; {begin} {listed(words, MOST_LISTED)}" if 0 < len(words) <= MOST_LISTED else ""
     return meant(word, words) or few

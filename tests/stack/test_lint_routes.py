@@ -77,7 +77,7 @@ def test_alerts_go_where_amtool_sends_them() -> None:
     assert len(chosen) > 50
     for (name, severity), labels in chosen.items():
         words = [f"{label}={value}" for label, value in {**labels, "alertname": name}.items()]
-        command = [tools.find("amtool"), "config", "routes", "test", f"--config.file={config}", *words]
+        command = [str(tools.find("amtool")), "config", "routes", "test", f"--config.file={config}", *words]
         sent = subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip().split(",")
         ours = [ends(routing, one) for one in alerts if (one.name, _severity(one)) == (name, severity)]
         assert ours, name

@@ -41,10 +41,14 @@ def inhibition(name: str, text: str, at: str, what: str) -> Fault:
 
 def rule(name: str, text: str, at: str, what: str) -> Fault:
     """An alert in a file of its own."""
-    return Fault(name, ((MINE, "", GROUP + text),), ((MINE, at, what),))
+    return Fault(name, ((MINE, "", mine(text)),), ((MINE, at, what),))
 
 
-GROUP = "groups:\n  - name: mine\n    rules:\n"
+def mine(text: str) -> str:
+    """A rule file with one group."""
+    return f"groups:\n  - name: mine\n    rules:\n{text}"
+
+
 REST = f"""\
         for: 1m
         labels: {{severity: warning}}
