@@ -11,6 +11,7 @@ from analyzer.store_digest import Spent
 from toolkit.durations import format_duration
 
 DAY = 86_400.0
+OF_TITLE = 3  # matters that a title names
 KINDS = {
     "authorized_keys": "login keys",
     "suid": "set-uid files",
@@ -21,9 +22,10 @@ KINDS = {
 
 def subject(digest: Digest) -> str:
     """The title: which day or week, and what is the matter in a few words."""
-    return (
-        f"{name(digest)} {digest.period.local(digest.period.end):%a %d %b}: {', '.join(matters(digest)) or 'all quiet'}"
-    )
+    told = list(matters(digest))
+    rest = f" and {len(told) - OF_TITLE} more" if len(told) > OF_TITLE else ""
+    shown = ", ".join(told[:OF_TITLE]) or "all quiet"
+    return f"{name(digest)} {digest.period.local(digest.period.end):%a %d %b}: {shown}{rest}"
 
 
 def name(digest: Digest) -> str:
