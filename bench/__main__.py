@@ -17,6 +17,7 @@ BENCHES = {
     "probes": "bench.probes",
     "review": "bench.review",
     "relay": "bench.relay",
+    "noise": "bench.noise.run",
 }
 
 
