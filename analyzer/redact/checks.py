@@ -35,8 +35,10 @@ def random(text: str) -> bool:
 
 
 def strange(text: str) -> bool:
-    """Letters and digits in no order; what a name has called secret needs no more."""
-    return _drawn(text, least=10, of_each=(2, 0, 0), mixed=0.2)
+    """Letters and digits, or small letters and capitals, in no order; what a name has called secret needs no more."""
+    if sum(map(len, WORD.findall(text))) > 0.6 * len(text):
+        return False
+    return _drawn(text, least=10, of_each=(2, 0, 0), mixed=0.2) or _drawn(text, least=10, of_each=(0, 3, 3), mixed=0.3)
 
 
 def mixed(text: str) -> bool:
