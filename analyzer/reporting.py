@@ -27,6 +27,9 @@ class Reporting:
         chosen = tuple(one for one in config.notify if one.name in names)
         self.scheduled.use(config.digest, declare.services(chosen, self._reach))
 
+    async def close(self) -> None:
+        await self.scheduled.close()
+
     async def _gather(self, period: Period) -> Digest:
         config = self._config()
         hosts = [host.name for host in config.hosts]

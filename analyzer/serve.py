@@ -182,6 +182,7 @@ async def serve(flags: Flags, config: Config, key: bytes) -> None:
     analyzer.use()
     on_hangup(analyzer.reload)
     await stopped(tasks)
+    await analyzer.reporting.close()
     await analyzer.telling.close()
     await runner.cleanup()
     for task in tasks:

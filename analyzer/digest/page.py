@@ -42,7 +42,7 @@ def _least(digest: Digest) -> str:
 
 def _document(digest: Digest, body: str) -> str:
     matters = ", ".join(words.matters(digest))
-    gravest = digest.gravest or "resolved"
+    gravest = digest.gravest if digest.gravest and matters else "resolved"
     headline = tag("p", escape(matters or "All quiet."), "headline", f"border-left:4px solid {COLOURS[gravest]}")
     notes = "".join(tag("p", escape(note), "soft") for note in digest.notes)
     foot = f"Made by Heartline, {words.made(digest)}. Times are {digest.period.zone.key}."

@@ -123,8 +123,11 @@ class Digest:
     def gravest(self) -> Severity | None:
         """Of all that asks for a look; None: all is quiet."""
         found: list[Severity] = [severity for host in self.hosts for severity, count in host.open.items() if count]
-        found += ["critical"] if any(one.end is None for one in self.outside.missed) else []
+        still = any(one.end is None for one in self.outside.missed)
+        ended = any(one.ends <= self.period.end for one in self.outside.certificates)
+        found += ["critical"] * (still or ended)
         found += ["warning"] * bool(self.outside.missed or self.outside.failures or self.outside.disks)
+        found += ["info"] * bool(self.outside.certificates)
         found += ["warning"] * bool(self.unread or (self.outside.trouble and self.outside.asked))
         return max(found, key=RANK.__getitem__, default=None)
 

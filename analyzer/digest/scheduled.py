@@ -7,6 +7,7 @@ time until then as well, so nothing is left untold and nothing is told in two.
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
 from analyzer.digest.declare import DigestConfig
@@ -21,6 +22,7 @@ from analyzer.store_digest import Told
 log = logging.getLogger(__name__)
 
 LOOK_SECONDS = 30.0  # between two looks at the clock, which may be set meanwhile
+STOP_SECONDS = 8.0
 SOONEST, LONGEST = 60.0, 1800.0  # seconds until the next try
 TWICE = "Sent again after an interruption, so this may be here twice."
 LATE = "Told late: it could not be delivered when it was due."
@@ -47,6 +49,7 @@ class Scheduled:
     gather: Gather
     clock: Callable[[], float]
     look: float = LOOK_SECONDS
+    _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
     _config: DigestConfig | None = None
     _services: Sequence[Service] = ()
     _failing: dict[str, Failing] = field(default_factory=dict)
@@ -61,11 +64,18 @@ class Scheduled:
     async def forever(self) -> None:
         """Look at the clock until cancelled; what goes wrong is logged, and tried again."""
         while True:
-            try:
-                await self.tick()
-            except StorageError as e:
-                log.error("no digest: %s", e)
+            async with self._turn:
+                try:
+                    await self.tick()
+                except StorageError as e:
+                    log.error("no digest: %s", e)
             await asyncio.sleep(self.look)
+
+    async def close(self) -> None:
+        """Let what is being sent end, and that it has arrived be kept; begin nothing any more."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(STOP_SECONDS):
+                await self._turn.acquire()
 
     async def tick(self) -> None:
         """Deliver what is due now; StorageError where it cannot be known what is."""

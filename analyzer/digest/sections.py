@@ -107,7 +107,10 @@ def _outside(digest: Digest, room: Room) -> Iterator[Section]:
         note = f"Not known. {cut(told.trouble, room)}."
         yield Section("Heartbeats, uptime, certificates, disks", note=note)
         return
-    missed = [f"{words.on(one.heartbeat, one.host)}: {words.missed(one, period)}" for one in told.missed]
+    missed = [
+        f"{words.on(its[0].heartbeat, its[0].host)}: {words.missed(its, period)}"
+        for its in words.by_heartbeat(told.missed)
+    ]
     failed = [f"{words.on(one.heartbeat, one.host)}: said {one.count} × that it failed" for one in told.failures]
     none = f"None of {words.many(told.heartbeats, 'heartbeat')} was missed."
     yield _section(

@@ -1,6 +1,6 @@
 """What a digest says in words, for all of its forms; pure, and nothing is escaped here."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from math import floor
 
@@ -42,12 +42,12 @@ def matters(digest: Digest) -> Iterator[str]:
     for severity, count in digest.counted():
         if count and severity != "info":
             yield many(count, "critical finding" if severity == "critical" else severity)
-    still = sum(one.end is None for one in digest.outside.missed)
-    missed = len(digest.outside.missed) - still
+    every = [one for one, *_ in by_heartbeat(digest.outside.missed)]
+    still = sum(one.end is None for one in every)
     if still:
         yield f"{many(still, 'heartbeat')} late"
-    if missed:
-        yield f"{many(missed, 'heartbeat')} missed"
+    if still < len(every):
+        yield f"{many(len(every) - still, 'heartbeat')} missed"
     if digest.outside.failures:
         yield f"{many(len(digest.outside.failures), 'job')} failed"
     if digest.unread:
@@ -108,13 +108,27 @@ def day(instant: float, period: Period) -> str:
     return f"{period.local(instant):%d %b %Y}"
 
 
-def missed(one: Missed, period: Period) -> str:
-    """What is said of a heartbeat that was late."""
-    if one.never:
-        return f"has never come; due since {at(one.begin, period)}"
-    if one.end is None:
-        return f"still late: since {at(one.begin, period)}, for {long(period.end - one.begin)}"
-    return f"late from {at(one.begin, period)} for {long(one.end - one.begin)}"
+def by_heartbeat(missed: Iterable[Missed]) -> list[list[Missed]]:
+    """What belongs to the same heartbeat, the last first; in the order of the first of each."""
+    found: dict[tuple[str, str], list[Missed]] = {}
+    for one in missed:
+        found.setdefault((one.heartbeat, one.host), []).append(one)
+    return [sorted(its, key=lambda one: -one.begin) for its in found.values()]
+
+
+def missed(its: Sequence[Missed], period: Period) -> str:
+    """What is said of a heartbeat that was late, once or several times."""
+    last = its[0]
+    lengths = [(period.end if one.end is None else one.end) - one.begin for one in its]
+    if last.never:
+        told = f"has never come; due since {at(last.begin, period)}"
+    elif last.end is None:
+        told = f"still late: since {at(last.begin, period)}, for {long(lengths[0])}"
+    elif len(its) == 1:
+        return f"late from {at(last.begin, period)} for {long(lengths[0])}"
+    else:
+        told = f"late {len(its)} times, the last from {at(last.begin, period)} for {long(lengths[0])}"
+    return told if len(its) == 1 else f"{told}; {long(sum(lengths))} in all, {long(max(lengths))} at most"
 
 
 def ends(instant: float, period: Period) -> str:

@@ -3,19 +3,20 @@
 import subprocess
 import time
 from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import aiohttp
+import bcrypt
 import pytest
 
 from analyzer.digest.outside import outside, spells
 from analyzer.digest.period import Period
 from analyzer.digest.prometheus import Prometheus
-from analyzer.digest.report import Disk, Failures, Missed
+from analyzer.digest.report import Disk, Failures, Missed, Outside
 from stack import ports, tools
-from stack.ready import is_ready
 
 DAY = 86_400.0
 END = 1_750_000_000.0
@@ -83,36 +84,36 @@ def day() -> Day:
 @pytest.fixture(scope="module", params=["stable", "newest"])
 def url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A Prometheus that scrapes nothing and remembers that day."""
-    folder, port = tmp_path_factory.mktemp("prometheus"), ports.free(1)[0]
+    folder, promtool = tmp_path_factory.mktemp("prometheus"), tools.find("promtool", request.param)
     (folder / "day").write_text(day().text())
+    command = (promtool, "tsdb", "create-blocks-from", "openmetrics", "-q", folder / "day", folder / "data")
+    subprocess.run(command, check=True, capture_output=True)
+    with running(request.param, folder) as found:
+        yield found
+
+
+@contextmanager
+def running(suite: str, folder: Path, *flags: str) -> Iterator[str]:
+    """The URL of a Prometheus that keeps its samples in `folder`/data."""
+    port = ports.free(1)[0]
     (folder / "prometheus.yml").write_text("global: {}\n")
-    promtool = tools.find("promtool", request.param)
-    blocks: list[str | Path] = [
-        promtool,
-        "tsdb",
-        "create-blocks-from",
-        "openmetrics",
-        "-q",
-        folder / "day",
-        folder / "data",
-    ]
-    subprocess.run(blocks, check=True, capture_output=True)
-    command: list[str | Path] = [
-        tools.find("prometheus", request.param),
-        f"--config.file={folder / 'prometheus.yml'}",
-        f"--storage.tsdb.path={folder / 'data'}",
-        "--storage.tsdb.retention.time=100y",
-        f"--web.listen-address=127.0.0.1:{port}",
-    ]
+    command: list[str | Path] = [tools.find("prometheus", suite), f"--config.file={folder / 'prometheus.yml'}", *flags]
+    command += [f"--storage.tsdb.path={folder / 'data'}", "--storage.tsdb.retention.time=100y"]
+    command += [f"--web.listen-address=127.0.0.1:{port}"]
     with (folder / "log").open("wb") as log, subprocess.Popen(command, stdout=log, stderr=log) as process:
         try:
-            deadline = time.monotonic() + WITHIN
-            while not is_ready(f"http://127.0.0.1:{port}/-/ready"):
-                assert time.monotonic() < deadline, (folder / "log").read_text()
-                time.sleep(0.05)
+            _wait(folder / "log")
             yield f"http://127.0.0.1:{port}"
         finally:
             process.terminate()
+
+
+def _wait(log: Path) -> None:
+    """Until it has opened its storage: before that it answers, but with 503."""
+    deadline = time.monotonic() + WITHIN
+    while "Server is ready to receive web requests" not in log.read_text():
+        assert time.monotonic() < deadline, log.read_text()
+        time.sleep(0.05)
 
 
 @pytest.fixture
@@ -154,6 +155,17 @@ async def test_a_week_is_asked_for_in_steps_that_prometheus_answers(there: Prome
     told = await outside(there, Period("week", ZoneInfo("UTC"), END - 35 * DAY, END))
     assert told.trouble == ""
     assert {one.heartbeat for one in told.missed} == {"never", "still", "before", "missed"}
+
+
+async def test_a_prometheus_with_a_password_is_asked_with_it(tmp_path: Path) -> None:
+    web = tmp_path / "web.yml"
+    web.write_text(f"basic_auth_users: {{me: '{bcrypt.hashpw(b'hunter/2', bcrypt.gensalt(4)).decode()}'}}\n")
+    with running("stable", tmp_path, f"--web.config.file={web}") as url:
+        async with aiohttp.ClientSession() as session:
+            refused = await outside(Prometheus(url, session), PERIOD)
+            told = await outside(Prometheus(url.replace("://", "://me:hunter%2F2@"), session), PERIOD)
+    assert refused.trouble == f"Prometheus at {url} wants a password: http://USER:PASSWORD@HOST:PORT"
+    assert told == Outside("")
 
 
 async def test_a_prometheus_that_is_not_there_is_told_without_its_password() -> None:

@@ -167,6 +167,13 @@ def test_a_host_without_a_score_a_year_ago_says_since_when() -> None:
     assert "▼ down 5 since Sat 21 Nov 06:00" in text(late, 4000)
 
 
+def test_a_heartbeat_that_was_late_often_is_one_entry() -> None:
+    spells = tuple(Missed("poll", "nas", END - 3600 * n, END - 3600 * n + 600 * n, False) for n in range(1, 5))
+    written = text(replace(QUIET, outside=Outside("", heartbeats=3, missed=spells)), 4000)
+    assert "1 heartbeat missed" in subject(replace(QUIET, outside=Outside("", missed=spells)))
+    assert "- poll on nas: late 4 times, the last from Sat 21 Nov 06:00 for 10m; 1h40m in all, 40m at most" in written
+
+
 def test_notes_are_told_everywhere() -> None:
     noted = replace(QUIET, notes=("Told late.",))
     assert "Told late." in page(noted)
