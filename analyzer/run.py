@@ -88,8 +88,11 @@ class Told:
     permanent: bool = False
 
 
-async def review(host: Host, means: Means) -> Told:
-    """Run one host and store it, whatever its logs or models do; StorageError when it cannot be stored."""
+async def review(host: Host, means: Means, first: Callable[[str, Sequence[Finding]], None] | None = None) -> Told:
+    """Run one host and store it, whatever its logs or models do; StorageError when it cannot be stored.
+
+    `first` hears what the rules found, before any model is asked.
+    """
     started = means.clock()
     redactor = means.redactor()
     readings = [await asyncio.to_thread(_reading, source, host, means) for source in host.sources]
@@ -111,6 +114,8 @@ async def review(host: Host, means: Means) -> Told:
                 reading.error = redactor.text(f"{e.reason}: {e}")
     templates = {reading.source.name: reading.miner.templates() for reading in readings}
     found = [f for reading in readings for f in _found(host, reading, templates[reading.source.name])] + changes
+    if first is not None:
+        first(host.name, found)
     model = await _asked(host, means, templates, found)
     run = _run(host, started, means.clock(), readings, templates, [*found, *model.findings], model, seen)
     recorded = await asyncio.to_thread(means.store.record, run, means.config.keeping.resolve_after)

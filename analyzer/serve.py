@@ -14,6 +14,7 @@ from analyzer.config import SPOOLS, Config, Host
 from analyzer.counts import Counts
 from analyzer.fetch.syslog import Receiver
 from analyzer.flags import Flags
+from analyzer.glance import Glances
 from analyzer.record import Run, SourceRun
 from analyzer.redact.redactor import CannotRedact, Carry
 from analyzer.reporting import Reporting
@@ -47,11 +48,14 @@ class Analyzer:
         parts.expect(self.counts, config)
         self.reloads = Reloads(True, time.time())
         self.rounds = Rounds(self.review, time.time, random.SystemRandom())
+        self.glances = Glances(self.rounds.now)
         self.storage_up = True
         self.receiver: Receiver[Carry] | None = None
         self._address = client(lambda: self.means.config.trusted_proxies)
         self._wrong = Limit(1.0, 60, 10_000)
-        self.telling = Telling(flags.storage, self.store, lambda: self.means.config, self._address, self._wrong)
+        self.telling = Telling(
+            flags.storage, self.store, self.glances.look, lambda: self.means.config, self._address, self._wrong
+        )
         self.reporting = Reporting(self.store, self.telling.reach, self.telling.relay.counts, lambda: self.means.config)
         self._closing: set[asyncio.Task[None]] = set()
         self._reloading = asyncio.Lock()
@@ -86,7 +90,7 @@ class Analyzer:
     async def review(self, host: Host) -> Went:
         """One run; what goes wrong in it is logged and shown, and never ends the rounds."""
         try:
-            told = await run.review(host, self.means)
+            told = await run.review(host, self.means, self.glances.found)
             self.storage_up = True
         except StorageError as e:
             self.storage_up = False
@@ -96,6 +100,8 @@ class Analyzer:
             log.exception("%s: the review failed", host.name)
             await self._publish_failure(host)
             return Went(False)
+        finally:
+            self.glances.found(host.name, ())
         _say(told)
         return Went(told.reached, told.permanent)
 

@@ -1,12 +1,13 @@
 """Puts the relay together: its services, its page, and the look at a host's logs that a message may bring along."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from pathlib import Path
 
 from aiohttp import web
 
 from analyzer.config import Config
+from analyzer.finding import RANK, Finding
 from analyzer.notify import declare, families
 from analyzer.notify.declare import Reach
 from analyzer.notify.relay import Relay
@@ -17,6 +18,8 @@ from toolkit.families import Family
 from toolkit.limits import Limit
 
 LINES = 2  # of a host's findings in one message
+SECONDS = 4.0  # that a message waits for the host's newest lines; what is open anyway is told after them
+Glance = Callable[[str, float], Awaitable[Sequence[Finding]]]
 
 
 class Telling:
@@ -26,11 +29,12 @@ class Telling:
         self,
         folder: Path,
         findings: Store,
+        glance: Glance,
         config: Callable[[], Config],
         address: Callable[[web.BaseRequest], str],
         wrong: Limit,
     ) -> None:
-        self._findings, self._config = findings, config
+        self._findings, self._glance, self._config = findings, glance, config
         self.reach = Reach(time.monotonic)
         self.relay = Relay(RelayStore(folder), time.time, time.monotonic, self._at_logs)
         self.page = Alerts(self.relay, lambda: config().relay.secret, address, wrong).alerts
@@ -48,7 +52,9 @@ class Telling:
         await self.reach.close()
 
     async def _at_logs(self, host: str) -> str | None:
-        """The gravest open findings of a host; None where nothing is open, or its logs are not reviewed."""
-        found = self._findings.findings(host=host, limit=LINES)
-        lines = [f"{known.finding.severity}: {known.finding.title} ({known.finding.source})" for known in found]
-        return "\n".join(lines) or None
+        """The gravest of what its newest lines say and what is open; None where that is nothing."""
+        fresh = await self._glance(host, SECONDS)
+        known = [found.finding for found in self._findings.findings(host=host, limit=LINES)]
+        seen = {finding.fingerprint: finding for finding in (*known, *fresh)}
+        gravest = sorted(seen.values(), key=lambda finding: -RANK[finding.severity])[:LINES]
+        return "\n".join(f"{found.severity}: {found.title} ({found.source})" for found in gravest) or None

@@ -45,6 +45,16 @@ async def test_a_firing_heartbeat_is_told_once_with_what_its_host_has_open(tmp_p
             assert await asyncio.to_thread(program.sample, delivered) == 1
 
 
+async def test_a_message_waits_a_little_for_what_a_look_at_the_newest_lines_finds(tmp_path: Path) -> None:
+    log = tmp_path / "log.txt"
+    log.write_text(DISK)
+    async with discordserver.listening() as discord:
+        slow = config(log, discord.url()).replace(f'files: ["{log}"]', f'''command: "sh -c 'sleep 2; cat {log}'"''')
+        with running(tmp_path, slow) as program:  # its first review is under way when the alert comes
+            assert await post(program.port, payload(alert()), SECRET) == 200
+            assert "A file system found itself damaged" in repr(discord.messages)
+
+
 async def test_a_test_message_arrives_or_says_why_not(tmp_path: Path) -> None:
     log = tmp_path / "log.txt"
     log.touch()

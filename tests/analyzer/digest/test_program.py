@@ -6,8 +6,11 @@ import stat
 import time
 from pathlib import Path
 
+from analyzer.config import load
+from analyzer.notify.declare import Reach
 from analyzer.record import SourceRun
 from analyzer.store import Store
+from analyzer.verbs.digest import send_now
 from tests.analyzer.digest.test_shown import Elements
 from tests.analyzer.found import finding, line, run
 from tests.analyzer.notify.test_apprise import Ears, listening
@@ -80,7 +83,14 @@ async def test_one_can_be_sent_at_once(tmp_path: Path) -> None:
         begin(tmp_path, ears.port)
         done = await asyncio.to_thread(ran, tmp_path, "digest", "--send")
         assert (done.returncode, done.stdout) == (0, "ok   hook: accepted\n"), done.stderr
+    assert len(ears.heard) == 1
+
+
+async def test_that_one_did_not_arrive_is_said(tmp_path: Path) -> None:
+    said: list[str] = []
+    async with listening() as ears:
+        begin(tmp_path, ears.port)
         ears.status = 500
-        done = await asyncio.to_thread(ran, tmp_path, "digest", "--send")
-        assert (done.returncode, done.stdout) == (1, "FAIL hook: Apprise could not deliver it\n")
-    assert len(ears.heard) == 2
+        config, reach = load(tmp_path / "analyzer.yml", {}, tmp_path / "storage"), Reach(time.monotonic)
+        assert await send_now(config, tmp_path / "storage", reach, time.time(), said.append) == 1
+    assert said == ["FAIL hook: Apprise could not deliver it"]
