@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import json
+import os
 import random
 import tempfile
 import time
@@ -17,7 +18,7 @@ from bench import clocks, install, machine, programs
 from bench.figures import Goal, conclude
 from bench.hosts import Host
 from bench.install import Install
-from stack import discord, ports, ready, up
+from stack import discord, ports, ready, relay, up
 from stack.layout import Configs, Ports, Program
 from stack.problem import Problem
 
@@ -129,11 +130,14 @@ async def _before(own: Install, hosts: dict[str, Host], environ: dict[str, str])
 
 async def _start(stack: ExitStack, own: Install, listen: Ports, webhook: str) -> None:
     """Everything as `up` starts it, the exporter an hour later."""
-    configs = up.adapted(Configs(exporter=own.config), own.folder, listen, webhook)
-    programmes = up.commands(configs, own.folder, listen, "stable")
+    given = Configs(exporter=own.config)
+    told = relay.relay(given.analyzer, own.folder, {}, webhook)
+    configs = up.adapted(given, own.folder, listen, told, webhook, called="")
+    programmes = up.commands(configs, own.folder, listen, "stable", secrets=told.environ)
     for program in programmes:
         command = [*clocks.boot_earlier(DOWN), *program.command] if program.name == "exporter" else program.command
-        stack.enter_context(programs.running(command, _log(own, program)))
+        environ = {**os.environ, **program.environ}
+        stack.enter_context(programs.running(command, _log(own, program), environ=environ))
     for program in programmes:
         await _ready(program.ready_url, _log(own, program))
 
