@@ -1,9 +1,8 @@
 """/metrics and the landing page."""
 
 import asyncio
-import html
 import logging
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 
 from aiohttp import web
@@ -18,12 +17,16 @@ from analyzer.redact.redactor import Carry
 from analyzer.store import StorageError
 from toolkit.families import EOF, Family, render
 from toolkit.negotiate import negotiate
-from toolkit.own import Reloads, release
-from toolkit.page import SECURITY, STYLE
+from toolkit.own import Reloads
+from toolkit.page import SECURITY, Markup, code, lines, marked, markup, paragraph, table
+from toolkit.page import page as rendered
 
 log = logging.getLogger(__name__)
 
 SHOWN = 200  # findings on the landing page
+HOSTS = ("Host", "Score", "Sources", "Last review", "Findings")
+FINDINGS = ("Finding", "Severity", "Host", "Source", "Since", "Fingerprint")
+LINKS = {"Metrics": "/metrics", "Health": "/-/healthy", "Readiness": "/-/ready"}
 CLASSES = {"critical": "late", "warning": "new", "info": "paused"}
 """The page's colours: the same word means the same colour as on the exporter's page."""
 
@@ -89,15 +92,11 @@ def page(states: Mapping[str, HostState], watched: Mapping[str, Watched], storag
     known = {name: states[name] for name in watched if name in states}
     worst = sorted(watched, key=lambda name: _trouble(known.get(name)))
     found = [one for name in worst if name in known for one in known[name].worst]
-    health = "reviews are stored" if storage_up else '<span class="late">reviews cannot be stored</span>'
-    return (
-        f'<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
-        f"<title>Heartline analyzer</title><style>{STYLE}</style><h1>Heartline analyzer</h1>"
-        f"<p>version {html.escape(release())} · {len(watched)} hosts, {health}</p>"
-        '<nav><a href="/metrics">Metrics</a><a href="/-/healthy">Health</a><a href="/-/ready">Readiness</a></nav>'
-        "<div><table><caption>Hosts</caption><thead><tr><th>Host<th>Score<th>Sources<th>Last review<th>Findings"
-        f"<tbody>{''.join(_host(name, known.get(name), watched[name]) for name in worst)}</table></div>"
-        f"{_findings(found[:SHOWN])}</html>"
+    count = f"{len(watched)} host{'' if len(watched) == 1 else 's'}, "
+    health = "reviews are stored" if storage_up else marked("reviews cannot be stored", "late")
+    rows = (_host(name, known.get(name), watched[name]) for name in worst)
+    return rendered(
+        "Heartline analyzer", Markup(count + health), LINKS, table("Hosts", HOSTS, rows), *_findings(found[:SHOWN])
     )
 
 
@@ -106,16 +105,12 @@ def _trouble(state: HostState | None) -> tuple[bool, int]:
     return not down, 101 if state is None or state.score is None else state.score
 
 
-def _host(name: str, state: HostState | None, watched: Watched) -> str:
+def _host(name: str, state: HostState | None, watched: Watched) -> Sequence[str]:
     if state is None:
-        cells = (name, "–", ", ".join(watched.sources), "not yet", "–")
-        return "<tr>" + "".join(f"<td>{html.escape(cell)}" for cell in cells)
+        return name, "–", ", ".join(watched.sources), "not yet", "–"
     score = "–" if state.score is None else str(state.score)
     counts = ", ".join(f"{count} {severity}" for severity, count in _by_severity(state) if count) or "none"
-    return (
-        f"<tr><td>{html.escape(name)}<td>{score}<td>{'<br>'.join(_sources(state, watched))}"
-        f"<td>{_at(state.finished)}<td>{counts}"
-    )
+    return name, score, lines(_sources(state, watched)), _at(state.finished), counts
 
 
 def _by_severity(state: HostState) -> Iterator[tuple[str, int]]:
@@ -123,34 +118,26 @@ def _by_severity(state: HostState) -> Iterator[tuple[str, int]]:
         yield severity, sum(count for (its, _), count in state.counts.items() if its == severity)
 
 
-def _sources(state: HostState, watched: Watched) -> Iterator[str]:
+def _sources(state: HostState, watched: Watched) -> Iterator[Markup]:
     for name in watched.sources:
         source = state.sources.get(name)
         if source is None:
-            yield f"{html.escape(name)}: not yet"
-        elif source.up:
-            yield f'{html.escape(name)}: <span class="up">read</span>'
+            yield markup(f"{name}: not yet")
         else:
-            yield f'{html.escape(name)}: <span class="late">{html.escape(source.error or "not read")}</span>'
+            how = marked("read", "up") if source.up else marked(source.error or "not read", "late")
+            yield Markup(f"{markup(name)}: {how}")
 
 
-def _findings(found: Iterable[Known]) -> str:
-    rows = "".join(_finding(one) for one in found)
-    if not rows:
-        return "<p>Nothing is open.</p>"
-    return (
-        "<div><table><caption>Open findings</caption><thead><tr><th>Finding<th>Severity<th>Host<th>Source<th>Since"
-        f"<th>Fingerprint<tbody>{rows}</table></div>"
-        "<p>The lines that prove one: <code>python -m analyzer explain FINGERPRINT</code></p>"
-    )
+def _findings(found: Sequence[Known]) -> Sequence[Markup]:
+    if not found:
+        return (paragraph("Nothing is open."),)
+    proof = paragraph("The lines that prove one: ", code("python -m analyzer explain FINGERPRINT"))
+    return table("Open findings", FINDINGS, (_finding(one) for one in found)), proof
 
 
-def _finding(known: Known) -> str:
+def _finding(known: Known) -> Sequence[str]:
     f = known.finding
-    cells = (f.title, f.severity, f.host, f.source, _at(known.opened), f.fingerprint)
-    classes = ("", CLASSES[f.severity], "", "", "", "")
-    marked = (f'<td class="{its}">' if its else "<td>" for its in classes)
-    return "<tr>" + "".join(mark + html.escape(cell) for mark, cell in zip(marked, cells, strict=True))
+    return f.title, marked(f.severity, CLASSES[f.severity]), f.host, f.source, _at(known.opened), f.fingerprint
 
 
 def _at(at: float) -> str:

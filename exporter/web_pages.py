@@ -1,10 +1,9 @@
 """/metrics and the landing page."""
 
 import asyncio
-import html
 import math
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -19,14 +18,17 @@ from exporter.heartbeats.receiver import Receiver
 from exporter.host import COLLECTORS, unknown
 from exporter.probes.run import budget
 from toolkit.negotiate import negotiate
-from toolkit.own import release
-from toolkit.page import SECURITY, STYLE
+from toolkit.page import SECURITY, Markup, marked, markup, paragraph, table
+from toolkit.page import page as rendered
 from toolkit.strict import format_duration
 from toolkit.web_parts import LAST_INSTANT, stream
 
 HOST_SECONDS = 5.0  # for the readings of the host, when the scraper announces no timeout
 SLICE = 1000  # heartbeats that are looked at at once
 SHOWN = 200  # heartbeats on the landing page, the troubled first
+HEADINGS = ("Heartbeat", "Status", "Host", "Last success", "Late at", "Every")
+LINKS = {"Metrics": "/metrics", "Probes": "/probes", "Health": "/-/healthy", "Readiness": "/-/ready"}
+NOTHING = "No heartbeat is expected yet. Name the first one under heartbeats: in exporter.yml, and reload."
 TROUBLE = ("late", "failing", "overdue", "running", "new", "maintenance", "paused", "up")
 
 
@@ -77,37 +79,30 @@ async def page(receiver: Receiver) -> str:
             del standing[SHOWN:]
     standing.sort(key=_trouble)
     left = len(receiver.register) - SHOWN
-    more = f"<p>and {left} more: see the API</p>" if left > 0 else ""
-    return (
-        f'<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
-        f"<title>Heartline exporter</title><style>{STYLE}</style><h1>Heartline exporter</h1>"
-        f"<p>version {html.escape(release())} · {_health(receiver)}</p>"
-        '<nav><a href="/metrics">Metrics</a><a href="/-/healthy">Health</a><a href="/-/ready">Readiness</a>'
-        '<a href="/probes">Probes</a></nav>'
-        "<div><table><caption>Heartbeats</caption><thead><tr><th>Heartbeat<th>Status<th>Host<th>Last success<th>Late at"
-        f"<th>Every<tbody>{''.join(_rows(standing[:SHOWN], now))}</table></div>{more}</html>"
-    )
+    parts = [table("Heartbeats", HEADINGS, _rows(standing[:SHOWN], now))] if standing else [paragraph(NOTHING)]
+    if left > 0:
+        parts.append(paragraph(f"and {left} more: see the API"))
+    return rendered("Heartline exporter", _health(receiver), LINKS, *parts)
 
 
 def _trouble(standing: tuple[str, Heartbeat]) -> tuple[int, str]:
     return TROUBLE.index(standing[0]), standing[1].definition.id
 
 
-def _health(receiver: Receiver) -> str:
+def _health(receiver: Receiver) -> Markup:
     if not receiver.ledger.up:
-        return f'<span class="late">receipts cannot be stored: {html.escape(receiver.ledger.error)}</span>'
-    return f"{len(receiver.register)} heartbeats, receipts are stored"
+        return marked(f"receipts cannot be stored: {receiver.ledger.error}", "late")
+    count = len(receiver.register)
+    return markup(f"{count} heartbeat{'' if count == 1 else 's'}, receipts are stored")
 
 
-def _rows(standing: Iterable[tuple[str, Heartbeat]], now: float) -> Iterable[str]:
+def _rows(standing: Iterable[tuple[str, Heartbeat]], now: float) -> Iterator[Sequence[str]]:
     for status, heartbeat in standing:
         d = heartbeat.definition
         interval = d.plan.rule.interval(now)
         every = format_duration(interval) if interval < math.inf else "never again"
         last, late = _at(heartbeat.succeeded, d.timezone), _at(heartbeat.deadline.at, d.timezone)
-        cells = (d.id, status, d.host or "–", last, late, every)
-        marked = (f'<td class="{status}">' if i == 1 else "<td>" for i in range(len(cells)))
-        yield "<tr>" + "".join(mark + html.escape(cell) for mark, cell in zip(marked, cells, strict=True))
+        yield d.id, marked(status, status), d.host or "–", last, late, every
 
 
 def _at(at: float, zone: str) -> str:

@@ -197,3 +197,9 @@ def test_the_page_for_people_shows_the_troubled_first_and_not_too_many(tmp_path:
         assert page.cells[0].startswith("job-299")
         assert page.elements.count("tr") == 1 + 200
         assert "and 100 more" in program.get("/").text
+
+
+def test_the_page_for_people_says_what_to_do_when_there_is_nothing(tmp_path: Path) -> None:
+    with running(tmp_path, "heartbeats: []\n") as program:
+        assert "under heartbeats: in exporter.yml" in program.get("/").text
+        assert "none yet" in program.get("/probes").text

@@ -2,21 +2,16 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from html import escape
 
 from exporter.probes.history import Entry
 from exporter.probes.module_text import shown_module
 from exporter.probes.modules import Module
 from exporter.probes.outcome import Outcome
 from toolkit.families import render
+from toolkit.page import linked, marked, page, table
 
-HEAD = """<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><title>Probes</title><style>
-body{font-family:sans-serif;margin:2em}table{border-collapse:collapse}td,th{padding:.2em .8em;text-align:left}
-tr:nth-child(even){background:#f4f4f4}.bad{color:#b00020}
-</style></head><body><h1>Last probes</h1>
-<table><tr><th>Time (UTC)<th>Target<th>Module<th>Result<th>Attempts<th>Seconds<th></tr>
-"""
+HEADINGS = ("Time (UTC)", "Target", "Module", "Result", "Attempts", "Seconds", "")
+LINKS = {"All heartbeats": "/", "Metrics": "/metrics"}
 
 
 def debug_text(outcome: Outcome, module: Module) -> str:
@@ -28,14 +23,17 @@ def debug_text(outcome: Outcome, module: Module) -> str:
 
 def history_html(entries: Sequence[Entry]) -> str:
     """The last results, newest first, each with a link `?id=` to its debug text."""
-    return HEAD + "".join(_row(entry) for entry in entries) + "</table></body></html>\n"
+    said = "the newest first" if entries else "none yet: Prometheus asks for those that exporter.yml lists"
+    shown = [table("Results", HEADINGS, (_row(entry) for entry in entries))] if entries else []
+    return page("Last probes", said, LINKS, *shown)
 
 
-def _row(entry: Entry) -> str:
+def _row(entry: Entry) -> Sequence[str]:
     outcome = entry.outcome
     began = datetime.fromtimestamp(outcome.began, UTC)
-    result = "success" if outcome.success else f'<span class="bad">{escape(outcome.reason or "")}</span>'
+    result = marked("success", "up") if outcome.success else marked(outcome.reason or "failed", "late")
+    attempts, seconds = str(outcome.attempts), f"{outcome.duration:.3f}"
     return (
-        f"<tr><td>{began:%Y-%m-%d %H:%M:%S}<td>{escape(outcome.target)}<td>{escape(outcome.module)}<td>{result}"
-        f'<td>{outcome.attempts}<td>{outcome.duration:.3f}<td><a href="?id={entry.id}">steps</a></tr>\n'
+        *(f"{began:%Y-%m-%d %H:%M:%S}", outcome.target, outcome.module, result, attempts, seconds),
+        linked("steps", f"?id={entry.id}"),
     )

@@ -14,6 +14,7 @@ from exporter.probes.run import OFFSET, budget, run
 from exporter.probes.target import Gate, Target
 from toolkit.families import EOF, render
 from toolkit.negotiate import OPENMETRICS, TEXT, negotiate
+from toolkit.page import SECURITY
 
 DEFAULT_MODULE = "http_2xx"
 LONGEST_TARGET = 2000
@@ -65,7 +66,7 @@ async def results(request: web.BaseRequest, probing: Probing) -> web.Response:
     """The page of the last results; with ?id= the steps of one of them, 404 when it is gone."""
     wanted = request.query.get("id")
     if wanted is None:
-        return web.Response(text=history_html(probing.history.entries()), content_type="text/html")
+        return web.Response(text=history_html(probing.history.entries()), content_type="text/html", headers=SECURITY)
     entry = probing.history.find(int(wanted)) if wanted.isascii() and wanted.isdigit() and len(wanted) < 19 else None
     if entry is None:
         return web.Response(status=404, text="This result is no longer kept.\n")
