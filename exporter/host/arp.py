@@ -15,6 +15,6 @@ def parse(text: str) -> Mapping[str, int]:
 
 
 def collect(root: Root) -> Iterator[Family]:
-    every = parse(read(f"{root.proc}/net/arp"))
+    every = parse(read(f"{root.net}/arp"))
     entries = {device: count for device, count in every.items() if not root.filters.neighbours.search(device)}
     yield by("node_arp_entries", "gauge", "ARP entries by device", "device", entries)

@@ -29,6 +29,6 @@ def collect(root: Root) -> Iterator[Family]:
     entries_help = "Number of currently allocated flow entries for connection tracking."
     yield single("node_nf_conntrack_entries", "gauge", entries_help, entries)
     yield single("node_nf_conntrack_entries_limit", "gauge", "Maximum size of connection tracking table.", limit)
-    totals = parse(read(f"{root.proc}/net/stat/nf_conntrack"))
+    totals = parse(read(f"{root.net}/stat/nf_conntrack"))
     for name, help in STATS.items():
         yield single(f"node_nf_conntrack_stat_{name}", "gauge", help, totals.get(name, 0))

@@ -23,7 +23,7 @@ def parse(text: str) -> dict[str, tuple[int, ...]]:
 
 
 def collect(root: Root) -> Iterator[Family]:
-    every = parse(read(f"{root.proc}/net/dev"))
+    every = parse(read(f"{root.net}/dev"))
     devices = {device: counts for device, counts in every.items() if not root.filters.interfaces.search(device)}
     for i, key in enumerate(KEYS):
         yield _family(key, {device: counts[i] for device, counts in devices.items()})

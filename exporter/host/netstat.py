@@ -38,15 +38,15 @@ def parse6(text: str) -> dict[str, int]:
 
 
 def collect(root: Root) -> Iterator[Family]:
-    values = parse(read(f"{root.proc}/net/netstat")) | parse(read(f"{root.proc}/net/snmp")) | _ipv6(root.proc)
+    values = parse(read(f"{root.net}/netstat")) | parse(read(f"{root.net}/snmp")) | _ipv6(root.net)
     for key, value in values.items():
         if served(root.filters.netstat_fields, key):
             yield single(f"node_netstat_{key}", "untyped", f"Statistic {key.replace('_', '', 1)}.", value)
 
 
-def _ipv6(proc: str) -> dict[str, int]:
+def _ipv6(net: str) -> dict[str, int]:
     try:
-        return parse6(read(f"{proc}/net/snmp6"))
+        return parse6(read(f"{net}/snmp6"))
     except FileNotFoundError:
         # IPv6 may be switched off.
         return {}

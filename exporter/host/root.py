@@ -30,6 +30,16 @@ class Root:
     ticks: dict[str, tuple[float, ...]] = field(default_factory=dict)
     """The last CPU times, which must never go back."""
 
+    @property
+    def net(self) -> str:
+        """The folder of the host's network.
+
+        In a container /host/proc/net is the container's own, whoever's /proc that is: it leads to who asks, and only
+        the process 1 is surely of the host.
+        """
+        first = f"{self.proc}/1/net"
+        return first if self.proc != "/proc" and os.path.isdir(first) else f"{self.proc}/net"
+
 
 def read(path: str) -> str:
     """The whole file; what is not UTF-8 is replaced. OSError as from open(2) and read(2)."""

@@ -22,11 +22,11 @@ def parse(text: str) -> dict[str, dict[str, int]]:
 
 
 def collect(root: Root) -> Iterator[Family]:
-    protocols = _optional(f"{root.proc}/net/sockstat")
+    protocols = _optional(f"{root.net}/sockstat")
     used = protocols.pop("sockets", {}).get("used")
     if used is not None:
         yield single("node_sockstat_sockets_used", "gauge", "Number of IPv4 sockets in use.", used)
-    for protocol, words in (protocols | _optional(f"{root.proc}/net/sockstat6")).items():
+    for protocol, words in (protocols | _optional(f"{root.net}/sockstat6")).items():
         for word, value in words.items():
             help = f"Number of {protocol} sockets in state {word}."
             yield single(f"node_sockstat_{protocol}_{word}", "gauge", help, value)

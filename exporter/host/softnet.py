@@ -38,6 +38,6 @@ def parse(text: str) -> dict[str, list[int]]:
 
 
 def collect(root: Root) -> Iterator[Family]:
-    cpus = parse(read(f"{root.proc}/net/softnet_stat"))
+    cpus = parse(read(f"{root.net}/softnet_stat"))
     for i, name, type, help in COLUMNS:
         yield by(f"node_softnet_{name}", type, help, "cpu", {cpu: columns[i] for cpu, columns in cpus.items()})

@@ -15,7 +15,7 @@ def parse(text: str) -> tuple[int, int]:
 
 
 def collect(root: Root) -> Iterator[Family]:
-    rows = [*_rows(f"{root.proc}/net/udp", "v4"), *_rows(f"{root.proc}/net/udp6", "v6")]
+    rows = [*_rows(f"{root.net}/udp", "v4"), *_rows(f"{root.net}/udp6", "v6")]
     if not rows:
         raise FileNotFoundError("the kernel shows no UDP sockets")
     help = "Number of allocated memory in the kernel for UDP datagrams in bytes."
