@@ -1,0 +1,44 @@
+# One image for both programs; docker-compose.yml says which of them a container runs.
+#
+# The same sources give the same image: the base is one release (with its digest where an installation wants more than a
+# tag: docs/install.md), Debian's packages come from the day's snapshot that the base was made from, Python's are locked by
+# their hashes, and what is compiled carries no time. BuildKit's `rewrite-timestamp=true` takes the times of the rest.
+ARG BASE=python:3.13.15-slim-trixie
+
+FROM ${BASE} AS build
+ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_ROOT_USER_ACTION=ignore PIP_NO_COMPILE=1 PYTHONDONTWRITEBYTECODE=1
+RUN python3 -m venv --without-pip /opt/heartline
+WORKDIR /build
+COPY stack/image/requirements.txt stack/image/
+RUN python3 -m pip --python /opt/heartline/bin/python install --quiet --no-cache-dir --require-hashes --only-binary :all: -r stack/image/requirements.txt
+COPY pyproject.toml README.md ./
+COPY toolkit toolkit
+COPY exporter exporter
+COPY analyzer analyzer
+RUN python3 -m pip --python /opt/heartline/bin/python install --quiet --no-cache-dir --no-deps --no-build-isolation --no-index . \
+ && python3 -m pip --python /opt/heartline/bin/python uninstall --quiet --yes setuptools
+# Checked by content and not by time: an image of the same sources is the same, and a read-only root compiles nothing.
+RUN /opt/heartline/bin/python -m compileall -q --invalidation-mode unchecked-hash /opt/heartline/lib
+
+FROM ${BASE}
+ARG SOURCE_DATE_EPOCH=0
+# journalctl, which the log review runs; from the snapshot named in a comment of the base's own sources.
+RUN sources=/etc/apt/sources.list.d/debian.sources \
+ && if grep -q '^# http.*snapshot' $sources; then sed -i '/^URIs:/d; s/^# http/URIs: http/' $sources; fi \
+ && apt-get -o Acquire::Check-Valid-Until=false update -q \
+ && apt-get install -y -q --no-install-recommends systemd \
+ && rm -rf /var/lib/apt/lists /var/cache/apt /var/cache/ldconfig/aux-cache /var/log/apt /var/log/dpkg.log /var/log/alternatives.log
+# Empty folders with the right owner: a named volume that is empty takes both over from here.
+RUN groupadd --gid 9797 heartline \
+ && useradd --uid 9797 --gid 9797 --no-log-init --no-create-home --home-dir /var/lib/heartline --shell /usr/sbin/nologin heartline \
+ && install -d -o 9797 -g 9797 -m 0750 /var/lib/heartline /var/lib/heartline/exporter /var/lib/heartline/analyzer \
+    /run/heartline /run/heartline/prometheus /run/heartline/alertmanager /run/heartline/analyzer /run/heartline/grafana
+COPY --from=build /opt/heartline /opt/heartline
+COPY stack/image/sbom.py /tmp/sbom.py
+# What is in here, as CycloneDX: docker run --rm --entrypoint cat heartline /opt/heartline/sbom.cdx.json
+RUN /opt/heartline/bin/python -B /tmp/sbom.py > /opt/heartline/sbom.cdx.json && rm /tmp/sbom.py
+ENV PATH=/opt/heartline/bin:/usr/local/bin:/usr/bin:/bin PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
+USER 9797:9797
+WORKDIR /var/lib/heartline
+EXPOSE 9797 9798
+CMD ["heartline-exporter", "--help"]
