@@ -9,6 +9,7 @@ from exporter import reach
 from exporter.probes import module_file
 from exporter.probes.internet import GROUP, Internet, internet
 from exporter.probes.modules import BUILT_IN, Module, Modules
+from exporter.probes.outcome import Failure
 from exporter.probes.target import Gate, host_of
 from toolkit.durations import format_duration
 from toolkit.strict import Section
@@ -91,7 +92,7 @@ def _probe(section: Section, modules: Modules) -> Listed:
         host=section.text("host", ""),
         group=section.text("group", ""),
         schedule=section.text("schedule", ""),
-        via={"internet": "internet", "local": ""}[section.choice("via", ("internet", "local"), via(target) or "local")],
+        via={"internet": "internet", "local": ""}[section.choice("via", ("internet", "local"), _where(section, target) or "local")],
     )
     section.end()
     if not (found.name and target):
@@ -107,6 +108,14 @@ def timeout(module: Module, interval: float) -> float:
 def via(target: str) -> str:
     """`internet` when a target is on its other side, "" when it is near, by its address or name."""
     return reach.via(host_of(target))
+
+
+def _where(section: Section, target: str) -> str:
+    """`via`, of a target that can be read."""
+    try:
+        return via(target)
+    except Failure as e:
+        raise section.error("target", e.text) from e
 
 
 def _admitted(top: Section) -> tuple[tuple[str, ...], tuple[str, ...]]:

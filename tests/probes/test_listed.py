@@ -56,6 +56,7 @@ def test_a_module_that_takes_long_is_given_the_time_and_a_seldom_probe_says_how_
         ("probes: [{name: a, target: x, interval: 10ms}]", "expected at least 1s"),
         ("probes: [{name: a, target: x, interval: 1d}]", "expected at most 12h"),
         ("probes: [{name: a, target: x, via: wifi}]", "expected one of internet, local"),
+        ("probes: [{name: a, target: 'x:99999'}]", "expected host:port, found 'x:99999'"),
         ("probe_targets: {networks: [10.0.0.1/8]}", "no network such as 10.0.0.0/8"),
         ("probe_targets: {network: [10.0.0.0/8]}", 'did you mean "networks"?'),
         ("modules_file: gone.yml", "gone.yml: cannot be read"),
