@@ -210,7 +210,7 @@ ANALYZER = (
     right("nothing", ""),
     right("one host", LOCAL + "}]\n"),
     right("a journal without more", "hosts: [{host: a, method: local, sources: [{name: s, journal: }]}]\n"),
-    right("empty sections", "syslog:\ncaps:\nmodels: [{name: a, model: b, base_url: 'http://127.0.0.1/v1', price: }]\n"),
+    right("empty sections", "syslog:\ncaps:\nmodels: [{name: a, model: b, base_url: 'http://a.example', price: }]\n"),
     right("a key of the agent", OVER_SSH),
     wrong("an unknown key", "host: []\n"),
     wrong("an unknown key of a host", LOCAL + ", promt: x}]\n"),

@@ -92,7 +92,7 @@ def _probe(section: Section, modules: Modules) -> Listed:
         host=section.text("host", ""),
         group=section.text("group", ""),
         schedule=section.text("schedule", ""),
-        via={"internet": "internet", "local": ""}[section.choice("via", ("internet", "local"), _where(section, target) or "local")],
+        via=_via(section, target),
     )
     section.end()
     if not (found.name and target):
@@ -110,12 +110,13 @@ def via(target: str) -> str:
     return reach.via(host_of(target))
 
 
-def _where(section: Section, target: str) -> str:
-    """`via`, of a target that can be read."""
+def _via(section: Section, target: str) -> str:
+    """The key `via`, or what the target says."""
     try:
-        return via(target)
+        guess = via(target) or "local"
     except Failure as e:
         raise section.error("target", e.text) from e
+    return {"internet": "internet", "local": ""}[section.choice("via", ("internet", "local"), guess)]
 
 
 def _admitted(top: Section) -> tuple[tuple[str, ...], tuple[str, ...]]:
