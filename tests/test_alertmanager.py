@@ -163,12 +163,12 @@ async def test_an_alert_that_joins_a_group_is_told_and_so_is_its_end(suite: str,
 async def test_a_silent_host_mutes_its_jobs_and_nobody_elses(suite: str, tmp_path: Path) -> None:
     host, job = alert("HeartbeatLate", "nas", "nas"), alert("HeartbeatLate", "backup", "nas")
     async with chain(suite, tmp_path) as at:
-        await at.post(host, job, alert("HeartbeatFailed", "sync", "nas"), alert("HeartbeatLate", "backup2", "db"))
+        await at.post(host, job, alert("HeartbeatRunOverdue", "sync", "nas"), alert("HeartbeatLate", "backup2", "db"))
         await at.hears("FIRING 2 · HeartbeatLate", "**`nas`**", "`backup2` on `db`")
         # The host is back, its jobs are not: now they are told.
         await at.resolve(host)
         await at.hears("HeartbeatLate", "`backup` on `nas`")
-        await at.hears("HeartbeatFailed", "`sync` on `nas`")
+        await at.hears("HeartbeatRunOverdue", "`sync` on `nas`")
     assert "`backup` on" not in at.discord.messages[0].text
 
 
@@ -220,8 +220,26 @@ SOURCES: Mapping[str, tuple[Alert, list[Alert], list[Alert]]] = {
     ),
     "host": (
         fires("HostDown", host="nas", instance="nas:9100"),
-        [fires("HostDiskFull", host="nas"), fires("ProbeFailed", host="nas", probe="ssh", instance="nas:22")],
-        [fires("ProbeFailed", host="web", probe="web", instance="web:22"), fires("HostDown", host="db")],
+        [
+            fires("HostDiskFull", host="nas"),
+            fires("ProbeFailed", host="nas", probe="ssh", instance="nas:22"),
+            fires("LogHostUnreachable", "warning", host="nas"),
+            fires("HeartbeatRunOverdue", "warning", heartbeat="sync", host="nas", scope="job"),
+        ],
+        [
+            fires("ProbeFailed", host="web", probe="web", instance="web:22"),
+            fires("HostDown", host="db"),
+            fires("LogHostUnreachable", "warning", host="web"),
+            fires("LogFindingCritical", host="nas", category="storage"),
+            # Whoever says that he failed is not silent, and other people's alerts are none of a host's readings.
+            fires("HeartbeatFailed", heartbeat="backup", host="nas", scope="job"),
+            fires("HostingBill", host="nas"),
+        ],
+    ),
+    "a host by its heartbeat": (
+        fires("HeartbeatLate", heartbeat="nas", host="nas", scope="host"),
+        [fires("LogReviewStale", "warning", host="nas")],
+        [fires("HeartbeatFailed", heartbeat="backup", host="nas", scope="job"), fires("LogReviewStale", host="db")],
     ),
     "certificate": (
         fires("CertificateBad", probe="shop", instance="https://shop/"),
@@ -232,6 +250,16 @@ SOURCES: Mapping[str, tuple[Alert, list[Alert], list[Alert]]] = {
         fires("CertificateExpiring", probe="shop", instance="https://shop/"),
         [fires("CertificateExpiring", "warning", probe="shop", instance="https://shop/")],
         [fires("CertificateExpiring", "warning", probe="other", instance="https://other/")],
+    ),
+    "expiry, from afar": (
+        fires("CertificateExpiring", "warning", probe="shop", instance="https://shop/"),
+        [fires("CertificateExpiring", "info", probe="shop", instance="https://shop/")],
+        [fires("CertificateExpiring", "info", probe="other", instance="https://other/")],
+    ),
+    "a rule of somebody's own": (
+        fires("DiskWorn", host="nas", device="sda"),
+        [fires("DiskWorn", "warning", host="nas", device="sda")],
+        [fires("DiskWorn", "warning", host="nas", device="sdb"), fires("DiskSlow", "warning", host="nas")],
     ),
     "disk": (
         fires("HostDiskFull", host="nas", instance="nas:9100", mountpoint="/srv"),

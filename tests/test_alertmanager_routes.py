@@ -55,6 +55,7 @@ TABLE: Mapping[tuple[str, str], tuple[str, Sequence[str]]] = {
     ("LogScoreFalling", "info"): ("relay", AWAKE),
     ("ExporterDown", "critical"): ("relay", ALWAYS),
     ("SomethingOfYourOwn", ""): ("relay", ALWAYS),
+    ("LoginFailed", ""): ("relay", ALWAYS),
     ("RelayDown", "critical"): ("discord-direct", ALWAYS),
     ("Watchdog", "info"): ("watchdog", ALWAYS),
     ("MaintenanceActive", "info"): ("relay", NEVER),
