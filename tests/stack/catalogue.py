@@ -23,10 +23,11 @@ from exporter.probes.discovery import OPTIONAL as OF_PROBES
 from exporter.probes.metrics import HELP
 from exporter.probes.outcome import REASONS
 from stack import ports, tools
-from stack.layout import ROOT, Configs
+from stack.layout import ROOT
 from stack.lint import catalogue
 from stack.lint.shape import Shape
 from tests.host.conftest import TREES, scrape
+from tests.stack.unrecorded import unrecorded
 
 GOLDEN = ROOT / "tests" / "golden"
 HEAD = """\
@@ -85,6 +86,20 @@ UNRECORDED = {
 PATIENCE = 30.0  # seconds
 THEIRS = ("prometheus", "alertmanager")
 SUITES = ("stable", "newest")
+# Configurations with which a program exports what it has only where somebody writes elsewhere, or has rules.
+WHOLE = {
+    "prometheus": """\
+alerting: {alertmanagers: [{static_configs: [{targets: ["127.0.0.1:9"]}]}]}
+rule_files: [rules.yml]
+remote_write: [{url: "http://127.0.0.1:9/write"}]
+remote_read: [{url: "http://127.0.0.1:9/read"}]
+scrape_configs: [{job_name: itself, static_configs: [{targets: ["127.0.0.1:9"]}]}]
+""",
+    "alertmanager": """\
+route: {receiver: nobody}
+receivers: [{name: nobody}]
+""",
+}
 
 
 def ours() -> str:
@@ -95,7 +110,7 @@ def ours() -> str:
             HEAD + MADE,
             _section("heartline", (), _golden("metrics.txt")),
             _section("analyzer", (), _golden("logs.txt")),
-            _section("node", ("host", *OF_HOSTS), [*sorted(_host()), *own]),
+            _section("node", ("host", *OF_HOSTS), [*sorted({*_unseen(), *_host()}), *own]),
             _section("probe", ("probe", *OF_PROBES), sorted(line(name, _unrecorded(name)) for name in HELP)),
         ]
     )
@@ -147,6 +162,11 @@ def _unrecorded(name: str) -> tuple[str, ...]:
     return next((labels for pattern, labels in UNRECORDED.items() if re.match(pattern, name)), ())
 
 
+def _unseen() -> Iterator[str]:
+    recorded = {text.split()[0] for text in _golden("host.txt")}
+    return (line(name, labels) for name, labels in unrecorded() if name not in recorded)
+
+
 async def _recorded() -> dict[str, set[str]]:
     with tempfile.TemporaryDirectory() as folder, tarfile.open(TREES) as archive:
         archive.extractall(folder, filter="data")
@@ -177,20 +197,18 @@ def _merged(found: Mapping[str, set[str]], known: Mapping[str, Shape]) -> Iterat
 
 @contextmanager
 def running(name: str, suite: str) -> Iterator[str]:
-    """The URL of a program with the shipped configuration, once it answers."""
+    """The URL of a program that does all that it can, once it answers."""
     port = ports.free(1)[0]
     with ExitStack() as stack:
         folder = stack.enter_context(tempfile.TemporaryDirectory())
-        command = [
-            str(tools.find(name, suite)),
-            f"--config.file={vars(Configs())[name]}",
-            f"--web.listen-address=127.0.0.1:{port}",
-        ]
-        more = (
-            [f"--storage.tsdb.path={folder}"]
-            if name == "prometheus"
-            else [f"--storage.path={folder}", "--cluster.listen-address="]
-        )
+        config = Path(folder) / "config.yml"
+        config.write_text(WHOLE[name])
+        (Path(folder) / "rules.yml").write_text("groups: [{name: a, rules: [{record: b, expr: up}]}]")
+        command = [str(tools.find(name, suite)), f"--config.file={config}", f"--web.listen-address=127.0.0.1:{port}"]
+        more = {
+            "prometheus": [f"--storage.tsdb.path={folder}"],
+            "alertmanager": [f"--storage.path={folder}", "--cluster.listen-address=127.0.0.1:0"],
+        }[name]
         quiet = subprocess.DEVNULL
         process = stack.enter_context(subprocess.Popen([*command, *more], stdout=quiet, stderr=quiet))
         stack.callback(process.terminate)
