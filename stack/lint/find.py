@@ -19,7 +19,7 @@ from stack.lint import (
     rules,
     scrape,
 )
-from stack.lint.programs import Program, readable, said
+from stack.lint.programs import Program, answer, readable, said
 from stack.lint.rules import Rule
 from stack.lint.series import Series
 from stack.lint.source import Source, child, texts
@@ -47,19 +47,24 @@ def find(
 
     `examples`: those of the log review's rules as well, which takes longer than all the rest.
     """
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        # They take longer than all the rest.
+        asked = [(one, pool.submit(answer, one, environ)) for one in programs]
+        own, known = _own(files, examples)
+        theirs = [trouble for one, done in asked for trouble in said(one, done.result(), known)]
+    told = {(trouble.file, trouble.line) for trouble in own if not trouble.hint}
+    unread = {file for file, source in known.items() if source is None}
+    return sorted({*own, *(one for one in theirs if (one.file, one.line) not in told and one.file not in unread)})
+
+
+def _own(files: Files, examples: bool) -> tuple[list[Trouble], dict[Path, Source | None]]:
+    """What programs do not say, and the files that were read, None for those that are no YAML."""
     sources, broken = readable([files.configs.prometheus, files.configs.alertmanager])
     scraping = _scraping(files, sources)
     ruled, more = readable([file for _, found in _rule_files(files, sources, scraping) for file in found])
     sources, broken = sources | ruled, broken + more
     own = [*broken, *_linted(files, sources, ruled, scraping), *(_examples(files) if examples else ())]
-    unread = {trouble.file for trouble in broken}
-    with ThreadPoolExecutor(AT_ONCE) as pool:
-        asked = [one for one in programs if one.file not in unread]
-        known_files = {**sources, **dict.fromkeys(unread)}
-        answers = pool.map(lambda one: list(said(one, environ, known_files)), asked)
-        theirs = [trouble for answer in answers for trouble in answer]
-    known = {(trouble.file, trouble.line) for trouble in own if not trouble.hint}
-    return sorted({*own, *(one for one in theirs if (one.file, one.line) not in known and one.file not in unread)})
+    return own, {**sources, **dict.fromkeys(trouble.file for trouble in broken)}
 
 
 def _scraping(files: Files, sources: Mapping[Path, Source]) -> scrape.Scraping:

@@ -46,11 +46,15 @@ class Program:
     command: tuple[str, ...]
 
 
-def said(program: Program, environ: Mapping[str, str] | None, sources: Known) -> Iterator[Trouble]:
-    """What the program finds wrong; `sources` are the files that may be meant, by their resolved paths."""
-    done = subprocess.run(
+def answer(program: Program, environ: Mapping[str, str] | None) -> "subprocess.CompletedProcess[str]":
+    """The program's answer."""
+    return subprocess.run(
         program.command, cwd=ROOT, env=environ, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
     )
+
+
+def said(program: Program, done: "subprocess.CompletedProcess[str]", sources: Known) -> Iterator[Trouble]:
+    """What the program finds wrong; `sources` are the files that may be meant, by their resolved paths."""
     if done.returncode == 0:
         return
     troubles = list(_read((done.stdout + done.stderr).splitlines(), program.file, sources))
