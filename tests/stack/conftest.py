@@ -1,0 +1,61 @@
+"""The image of the Dockerfile, built once for those that look at it and those that run it."""
+
+import shlex
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from stack.layout import ROOT
+from tests.stack.container import Container, Mount, bare
+from tests.stack.dockerfile import parse
+from tests.stack.image import Built, build
+
+SITE = next(Path(sys.prefix, "lib").glob("python*/site-packages"))
+PYTHON = Path(sys.base_prefix)
+
+
+@pytest.fixture(scope="session")
+def image(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Built]:
+    """The last stage, on this machine's Python and with the packages of these tests instead of fetched ones."""
+    folder = tmp_path_factory.mktemp("image")
+    # Whoever runs these tests may have a folder that only he can enter; the programs run as somebody else.
+    for parent in (folder, folder.parent, folder.parent.parent):
+        parent.chmod(parent.stat().st_mode | 0o011)
+    yield build(parse((ROOT / "Dockerfile").read_text()), ROOT, lambda name: base(folder / name), carry_out)
+    shutil.rmtree(folder)
+
+
+def base(folder: Path) -> Container:
+    found = bare(folder)
+    local = folder / "usr-local-bin"
+    local.mkdir()
+    # No link: a virtual environment would take the folder of the link for its Python's own.
+    program(local / "python3", f'exec {shlex.quote(str(PYTHON / "bin" / "python3"))} "$@"')
+    # Not done is what a network would be needed for.
+    program(local / "apt-get", "")
+    (folder / "etc/apt/sources.list.d").mkdir(parents=True)
+    (folder / "etc/apt/sources.list.d/debian.sources").write_text("Types: deb\n")
+    mounts = [*found.mounts, Mount(str(local), "/usr/local/bin"), Mount(str(SITE), "/site")]
+    if not PYTHON.is_relative_to("/usr"):
+        mounts.append(Mount(str(PYTHON), str(PYTHON)))
+    return replace(found, mounts=mounts)
+
+
+def program(file: Path, script: str) -> None:
+    file.write_text(f"#!/bin/sh\n{script}\n")
+    file.chmod(0o755)
+
+
+def carry_out(built: Built, script: str) -> None:
+    if "--require-hashes" not in script:
+        built.run(script)
+        return
+    site = next(built.container.root.glob("opt/heartline/lib/python*/site-packages"))
+    (site / "packages.pth").write_text("/site\n")
+    pip = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--target", str(site)]
+    subprocess.run([*pip, "--require-hashes", "-r", str(ROOT / "stack" / "image" / "build.txt")], check=True)
