@@ -16,6 +16,7 @@ from pathlib import Path
 
 import aiohttp
 import pytest
+import yaml
 
 from stack import adapt, discord, ports, tools
 from stack.discord import StandIn
@@ -401,3 +402,15 @@ def test_the_shipped_file_is_valid_and_routes_each_severity(suite: str) -> None:
             f"--verify.receivers={receiver}",
         ]
         subprocess.run([*test, *labels.split()], check=True, capture_output=True, cwd=ROOT)
+
+
+def test_the_documented_route_leads_the_critical_alerts_of_one_host_to_the_phone(suite: str, tmp_path: Path) -> None:
+    amtool, file = tools.find("amtool", suite), tmp_path / "alertmanager.yml"
+    section = (ROOT / "docs" / "alerting.md").read_text().partition("## Another person")[2]
+    shipped, added = yaml.safe_load(CONFIG.read_text()), yaml.safe_load(re.split("```(?:yaml)?", section)[1])
+    shipped["route"]["routes"] = added["route"]["routes"] + shipped["route"]["routes"]
+    shipped["receivers"] += added["receivers"]
+    file.write_text(yaml.safe_dump(shipped))
+    for labels, receiver in {"severity=critical": "phone", "severity=warning": "relay"}.items():
+        test = ["config", "routes", "test", f"--config.file={file}", f"--verify.receivers={receiver}"]
+        subprocess.run([amtool, *test, "alertname=ProbeFailed", "host=shop", labels], check=True, capture_output=True)
