@@ -10,6 +10,7 @@ import tempfile
 import textwrap
 import time
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import aiohttp
@@ -143,5 +144,12 @@ def render(message: Message, coloured: bool) -> str:
 
 
 def plain(text: str) -> str:
-    """Markdown as it looks: no stars, no backticks, and of links their words."""
+    """Markdown as it looks: no stars, no backticks, of links their words, and of a moment the time here."""
+    text = re.sub(
+        r"<t:(\d+):f>(, <t:\1:R>)?", lambda moment: f"{_local(int(moment[1])):%a %d %b %Y %H:%M:%S (%Z)}", text
+    )
     return re.sub(r"\*\*|`", "", re.sub(r"\[([^]]*)\]\([^)]*\)", r"[\1]", text))
+
+
+def _moment(found: re.Match[str]) -> str:
+    return f"{datetime.fromtimestamp(int(found[1]), UTC).astimezone():%a %d %b %Y %H:%M:%S (%Z)}"

@@ -4,6 +4,7 @@ import asyncio
 import os
 import signal
 import sys
+import time
 from pathlib import Path
 
 import psutil
@@ -35,7 +36,7 @@ async def test_a_silent_job_is_missed_in_discord_and_welcomed_back(tmp_path: Pat
     assert demo.returncode == 0, output
     silent, missed, back = (output.index(words) for words in ("falls silent", "FIRING 1", "RESOLVED 1"))
     assert silent < missed < back
-    assert f"HeartbeatLate · {JOB} · nas" in output
+    assert f"HeartbeatLate · {JOB} on nas" in output
     assert os.listdir(tmp_path) == []
 
 
@@ -63,3 +64,13 @@ def test_a_message_is_shown_as_text_beside_a_bar_of_its_colour() -> None:
 
 def test_text_without_markdown_stays() -> None:
     assert plain("a (b) [c] * d") == "a (b) [c] * d"
+
+
+def test_a_moment_is_shown_as_the_time_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TZ", "Europe/Berlin")
+    time.tzset()
+    try:
+        assert plain("Since: <t:1795259610:f>, <t:1795259610:R>") == "Since: Sat 21 Nov 2026 12:13:30 (CET)"
+    finally:
+        monkeypatch.undo()
+        time.tzset()
