@@ -145,9 +145,7 @@ def render(message: Message, coloured: bool) -> str:
 
 def plain(text: str) -> str:
     """Markdown as it looks: no stars, no backticks, of links their words, and of a moment the time here."""
-    text = re.sub(
-        r"<t:(\d+):f>(, <t:\1:R>)?", lambda moment: f"{_local(int(moment[1])):%a %d %b %Y %H:%M:%S (%Z)}", text
-    )
+    text = re.sub(r"<t:(\d+):f>(, <t:\1:R>)?", _moment, text)
     return re.sub(r"\*\*|`", "", re.sub(r"\[([^]]*)\]\([^)]*\)", r"[\1]", text))
 
 
