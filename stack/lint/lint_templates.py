@@ -69,6 +69,12 @@ class _Known:
         for name, at in go_templates.named(text, "Annotations"):
             if self.annotations and name not in self.annotations:
                 yield at, name, f'no alert has an annotation "{name}"{meant(name, self.annotations)}'
+        words, fields = go_templates.spoken(text)
+        # Only what is nearly known: newer versions know more.
+        for kind, names, known in (("function", words, go_templates.WORDS), ("field", fields, go_templates.FIELDS)):
+            for name, at in names:
+                if name not in known and (guess := meant(name, known, 0.75)):
+                    yield at, name, f'templates have no {kind} "{name}"{guess}'
         for name, at in go_templates.named(text, "template"):
             if self.complete and name not in self.templates and not BUILT_IN.fullmatch(name):
                 yield at, name, f'nobody defines the template "{name}"{meant(name, self.templates)}'

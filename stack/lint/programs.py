@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from stack.lint import go_templates
 from stack.lint.rules import groups
 from stack.lint.source import Source, read
 from stack.lint.trouble import Trouble, meant
@@ -18,6 +19,8 @@ IN_EXPR = re.compile(r"could not parse expression: (?P<line>\d+):(?P<column>\d+)
 AT_LINE = re.compile(r"line (?P<line>\d+): (?P<what>.+)")
 FIELD = re.compile(r"field (\S+) not found in type \S+")
 QUOTED = re.compile(r'"([^"]+)"|`([^`]+)`|time zone (\S+)')
+IN_TEMPLATE = re.compile(r"template: (?P<file>[^:]+):(?P<line>\d+)(?::\d+)?: (?P<what>.+)")
+FUNCTION = re.compile(r'function "(\w+)" not defined')
 NOISE = re.compile(r"^(?:Checking '[^']*' *)?(?:FAILED: )?(?:parsing YAML file \S+: )?")
 # Every key that a person may have meant.
 WORDS = """
@@ -72,12 +75,16 @@ def _read(lines: Iterable[str], file: Path, sources: Known) -> Iterator[Trouble]
             yield Trouble((ROOT / place["file"]).resolve(), int(place["line"] or 1), place["what"])
             continue
         text = NOISE.sub("", line)
+        if broken := IN_TEMPLATE.fullmatch(text):
+            yield _in_template(broken, file)
+            continue
         if about := next((one for one in sources if text.startswith(f"{one}: ")), None):
             where, text = about, re.sub(r"^\d+:\d+: ", "", text.removeprefix(f"{about}: "))
         elif text == line and not AT_LINE.match(line):
             continue
-        # Newer promtools say some things twice.
-        if text and text != said_before and not text.endswith("unmarshal errors:") and where in sources:
+        # Newer promtools say some things twice; amtool says SUCCESS before it looks at templates.
+        known = text in ("", "SUCCESS", said_before) or text.endswith("unmarshal errors:")
+        if not known and where in sources:
             source = sources[where]
             yield Trouble(where, *(_located(text, source) if source else (1, text)))
         said_before = text
@@ -103,6 +110,13 @@ def _in_rule(found: "re.Match[str]", source: Source) -> tuple[int, str]:
         at = sum(len(line) + 1 for line in lines[: int(wrong["line"]) - 1]) + int(wrong["column"]) - 1
         return source.line_of(rule.expr, "", at), f"the expression is wrong: {wrong['what']}"
     return rule.line, found["what"]
+
+
+def _in_template(found: "re.Match[str]", named_by: Path) -> Trouble:
+    unknown = FUNCTION.fullmatch(found["what"])
+    what = f"the template is wrong: {found['what']}{meant(unknown[1], go_templates.WORDS) if unknown else ''}"
+    file = next(iter(sorted(named_by.parent.rglob(found["file"]))), None)
+    return Trouble(file, int(found["line"]), what) if file else Trouble(named_by, 1, f"{found['file']}: {what}")
 
 
 def _worded(what: str) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 
 from stack.lint.catalogue import Catalogue
+from stack.lint.go_templates import branches
 from stack.lint.infer import Inference, Wrong
 from stack.lint.patterns import admits
 from stack.lint.promql import Node, Selector, parse
@@ -94,7 +95,7 @@ def labelled(shape: Shape, rule: Rule) -> Shape:
     """With the labels that the rule adds; what a template makes of one is not known."""
     for name, (_, value) in rule.labels.items():
         if value.text:
-            shape = shape.having(name, None if "{{" in value.text else frozenset({value.text}))
+            shape = shape.having(name, branches(value.text) if "{{" in value.text else frozenset({value.text}))
         else:
             shape = shape.without({name})
     return shape

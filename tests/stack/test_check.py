@@ -11,7 +11,7 @@ from stack.layout import ROOT, Configs
 from stack.lint.find import Files, find
 from stack.lint.programs import Program
 from tests.stack.faults import of_names, of_programs, of_routes, of_rules
-from tests.stack.faults.fault import PROMETHEUS, Fault, line_of
+from tests.stack.faults.fault import ALERTMANAGER, PROMETHEUS, Fault, line_of
 
 FAULTS = (*of_names.FAULTS, *of_rules.FAULTS, *of_routes.FAULTS, *of_programs.FAULTS)
 COPIED = ("rules", "prometheus", "alertmanager", "docs/runbooks", "analyzer/rules")
@@ -43,8 +43,9 @@ def broken(files: Files, fault: Fault) -> None:
 
 
 def concerned(files: Files, fault: Fault) -> list[Program]:
-    """The program whose file is broken, and for rules Prometheus: the others have nothing new to say."""
-    edited = {files.root / (PROMETHEUS if name.startswith("rules/") else name) for name, _, _ in fault.edits}
+    """The program that reads what is broken: the others have nothing new to say."""
+    readers = {"rules": PROMETHEUS, "alertmanager": ALERTMANAGER}
+    edited = {files.root / readers.get(name.partition("/")[0], name) for name, _, _ in fault.edits}
     return [program for program in programs(files) if program.file in edited]
 
 

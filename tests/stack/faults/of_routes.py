@@ -1,6 +1,6 @@
 """Routes and inhibitions that meet no alert."""
 
-from tests.stack.faults.fault import ALERTMANAGER, Fault, fault, inhibition, route
+from tests.stack.faults.fault import ALERTMANAGER, TEMPLATE, Fault, fault, inhibition, route
 
 FAULTS = (
     route(
@@ -130,12 +130,32 @@ FAULTS = (
     fault(
         "a label in a template",
         *(
-            "alertmanager/templates/discord.tmpl",
+            TEMPLATE,
             ".CommonLabels.heartbeat }}",
             ".CommonLabels.heartbaet }}",
             "heartbaet",
         ),
         'no alert has a label "heartbaet" (did you mean "heartbeat"?)',
+    ),
+    fault(
+        "a function in a text",
+        *(ALERTMANAGER, "title: '{{ template \"", "title: '{{ tempalte \"", "tempalte"),
+        'templates have no function "tempalte" (did you mean "template"?)',
+    ),
+    fault(
+        "a field in a template",
+        *(TEMPLATE, ".CommonLabels.heartbeat }}", ".CommonLabesl.heartbeat }}", "CommonLabesl"),
+        'templates have no field "CommonLabesl" (did you mean "CommonLabels"?)',
+    ),
+    fault(
+        "a template that cannot be read",
+        *(TEMPLATE, "{{ with .Annotations.deadline }}", "{{ with }}", "{{ with }}"),
+        "the template is wrong: missing value for with",
+    ),
+    route(
+        "a value that a label's template never becomes",
+        "    - matchers: ['alertname=\"HeartbeatLate\"', 'scope=\"hsot\"']\n",
+        *("hsot", 'no alert has scope="hsot" (did you mean "host"?)'),
     ),
     fault(
         "templates that are not there",
