@@ -40,7 +40,7 @@ class Running:
 
 @asynccontextmanager
 async def running(
-    data: Path, configs: Configs, webhook: str = "", listen: Ports | None = None, suite: str = "stable"
+    data: Path, configs: Configs, webhook: str = "", listen: Ports | None = None, suite: str = "stable", *more: str
 ) -> AsyncIterator[Running]:
     """The whole stack on free ports (or on `listen`); raises `Problem` with what `up` said when it does not start."""
     listen = listen or ports.anywhere()
@@ -50,6 +50,7 @@ async def running(
         *(sys.executable, "-m", "stack", "up", f"--data={data}", f"--suite={suite}"),
         *(f"--{program}.port={port}" for program, port in vars(listen).items()),
         *(f"--{program}.config={file}" for program, file in vars(configs).items()),
+        *more,
         cwd=ROOT,
         env=environ,
         stdout=asyncio.subprocess.PIPE,

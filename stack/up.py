@@ -1,4 +1,4 @@
-"""Start the exporter, the analyzer, Prometheus and Alertmanager on this machine, and stop them together."""
+"""Start the exporter, the analyzer, Prometheus, Alertmanager and, if installed, Grafana; and stop them together."""
 
 import argparse
 import fcntl
@@ -8,11 +8,13 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import psutil
 
-from stack import adapt, check, ports, relay, secret, together, tools, watchdog
+from stack import adapt, check, docker, grafana, ports, relay, secret, together, tools, watchdog
+from stack.grafana import Grafana
 from stack.journal import Journal
 from stack.layout import HOST, ROOT, Configs, Ports, Program
 from stack.problem import Problem
@@ -36,6 +38,8 @@ def main(arguments: list[str]) -> int:
     given = Configs(**{program: getattr(options, f"{program}_config") for program in vars(Configs())})
     data = options.data.resolve()
     values = secret.settings(ROOT / ".env", os.environ)
+    if options.docker:
+        return docker.up(data, values)
     with only_one(data):
         webhook, called = secret.discord_webhook(values, data), secret.watchdog(values, data)
         environ = secret.without_webhook(values)
@@ -46,11 +50,15 @@ def main(arguments: list[str]) -> int:
         programs = commands(configs, data, listen, options.suite, options.exporter, told.environ)
         if options.exporter:
             require_understood(programs[0].command, environ)
-        ports.require_free(vars(listen))
+        places = os.pathsep.join((values.get("PATH", ""), *grafana.PLACES))
+        shown = grafana.grafana(data, options.grafana_port, listen, places)
+        programs += [shown.program] if shown else []
+        ports.require_free(vars(listen) | ({"grafana": options.grafana_port} if shown else {}))
         names = [program.name for program in programs]
         journal = Journal(data / "logs", names, sys.stdout, webhook, called, nobody=not told.services)
+        ready = partial(banner, programs, options.data, told, environ, shown)
         try:
-            together.run(programs, journal, environ, lambda: journal.say(banner(programs, options.data, told, environ)))
+            together.run(programs, journal, environ, lambda: journal.say(ready()))
         finally:
             journal.close()
         journal.say("\nstopped")
@@ -72,9 +80,13 @@ def parse(arguments: list[str]) -> argparse.Namespace:
         parser.add_argument(f"--{program}.port", type=int, default=port, dest=f"{program}_port", metavar="N")
     for program, file in vars(Configs()).items():
         parser.add_argument(f"--{program}.config", type=_absolute, default=file, dest=f"{program}_config")
+    parser.add_argument("--grafana.port", type=int, default=docker.GRAFANA, dest="grafana_port", metavar="N")
+    parser.add_argument("--docker", action="store_true", help="in containers, as docker-compose.yml says; goes alone")
     parser.add_argument("--suite", choices=tools.SUITES, default="stable", help="of the distribution (%(default)s)")
     options = parser.parse_args(arguments[:end])
     options.exporter = arguments[end + 1 :]
+    if options.docker and len(arguments) > 1:
+        parser.error("--docker goes alone: docker-compose.yml says the rest")
     for word in options.exporter:
         if (name := word.partition("=")[0]) in OWN:
             parser.error(f"{name} is not for the exporter here: {OWN[name]}")
@@ -204,9 +216,16 @@ def require_understood(command: Sequence[str], environ: Mapping[str, str]) -> No
         raise Problem(done.stderr.rstrip().rpartition("\n")[2] or f"the exporter ended with {done.returncode}")
 
 
-def banner(programs: list[Program], data: Path, told: Relay, environ: Mapping[str, str]) -> str:
+def banner(
+    programs: list[Program], data: Path, told: Relay, environ: Mapping[str, str], shown: Grafana | None = None
+) -> str:
     """What a person sees once all is ready; its last line stays the one about Ctrl-C."""
     lines = ["", *(f"  {program.name:13} {program.url}" for program in programs)]
+    if shown and shown.made:
+        lines += [
+            "",
+            f"  Grafana: user admin, password {shown.made}   (told this once; kept in {data}/grafana_password)",
+        ]
     first = first_heartbeat(programs[0].command, environ)
     if first:
         lines += ["", f"  curl -fsS -m 10 --retry 3 {shlex.quote(first[1])}   # the heartbeat {first[0]}"]
