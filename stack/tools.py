@@ -42,6 +42,7 @@ TOOLS = {
     "busybox": Tool(("busybox",), ("busybox",), version="--help"),
     "dbus-daemon": Tool(("dbus-daemon",), ("dbus-daemon",)),
     "systemd": Tool(("systemd",), ("systemd",)),
+    "systemd-analyze": Tool(("systemd",), ("systemd-analyze",)),
     "ip": Tool(("iproute2",), ("ip",), version="-V"),
     "openssl": Tool(("openssl",), ("openssl",), version="version"),
     "sshd": Tool(("openssh-server",), ("sshd",), version="-V"),
