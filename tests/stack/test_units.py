@@ -39,14 +39,15 @@ def test_systemd_understands_them(tmp_path: Path) -> None:
         program.chmod(0o755)
         copies.append(tmp_path / unit.name)
         copies[-1].write_text(unit.read_text().replace("/opt/heartline/bin", str(tmp_path)))
-    words = [tools.find("systemd-analyze"), "verify", "--man=no", *copies]
+    words = [str(tools.find("systemd-analyze")), "verify", "--man=no", *map(str, copies)]
     done = subprocess.run(words, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout + done.stderr) == (0, "")
 
 
 @pytest.mark.parametrize("unit", UNITS, ids=name)
 def test_they_open_little(unit: Path) -> None:
-    words = [tools.find("systemd-analyze"), "security", "--no-pager", "--offline=true", f"--threshold={EXPOSURE}", unit]
+    analyze = [str(tools.find("systemd-analyze")), "security", "--no-pager", "--offline=true"]
+    words = [*analyze, f"--threshold={EXPOSURE}", str(unit)]
     done = subprocess.run(words, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout
 
