@@ -11,6 +11,7 @@ BENCHES = {
     "heartbeats": "bench.heartbeats",
     "scrape": "bench.scrape",
     "latency": "bench.latency",
+    "incident": "bench.incident",
     "crash": "bench.crash",
     "downtime": "bench.downtime",
     "host": "bench.host",

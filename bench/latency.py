@@ -72,11 +72,12 @@ async def measure(runs: int, chance: random.Random) -> tuple[list[Told], int, in
             own = Install(folder / "data", stack.ports.exporter)
             paths = await asyncio.to_thread(install.paths, own)
             hosts = [Host(id, path, CADENCE, chance.uniform(0, CADENCE)) for id, path in paths.items()]
-            found = await _silence_all(hosts, own, stand_in, chance)
+            found = await silence_all(hosts, own, stand_in, chance)
             return found, len(stand_in.messages), len(stand_in.refusals)
 
 
-async def _silence_all(hosts: list[Host], own: Install, stand_in: discord.StandIn, chance: random.Random) -> list[Told]:
+async def silence_all(hosts: list[Host], own: Install, stand_in: discord.StandIn, chance: random.Random) -> list[Told]:
+    """Each falls silent once, in the order given, and reports again when it was named."""
     returned: list[asyncio.Task[None]] = []
     found, after = [], FIRST
     async with asyncio.TaskGroup() as group:
