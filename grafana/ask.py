@@ -3,7 +3,7 @@
 Zero is said only where something is known: what was never scraped has no value, and the panel says what to do.
 """
 
-LATE_AND_THE_LIKE = "heartbeat:late or heartbeat:failed or heartbeat:run_overdue or heartbeat:never_came"
+TROUBLED = "heartbeat:late or heartbeat:failed or heartbeat:run_overdue or heartbeat:never_came"
 REAL_DEVICES = 'device!~"lo|(veth|docker|br-|virbr|cni|flannel|tap|tun|wg).*"'
 """As in rules/anomalies.yml."""
 
@@ -60,7 +60,17 @@ def fullest(matchers: str = "") -> str:
     return f"min by (host, mountpoint) (host:filesystem_avail:ratio{{{matchers}}} and host:filesystem_writable)"
 
 
-def full_in(matchers: str = "") -> str:
-    """Seconds until a file system is full, by its last six hours, where that is within 30 days."""
-    series = f"node_filesystem_avail_bytes{{{matchers}}}"
-    return f"min by (host, mountpoint) (({series} / - deriv({series}[6h]) > 0) < 30 * 86400)"
+LATE_SECONDS = 5
+"""Between two evaluations of rules/heartbeats.yml: so long is each sample of what it records."""
+
+
+def slots_missed(matchers: str) -> str:
+    """By each heartbeat, how many of its slots went by within the range while it was late."""
+    late = f"count_over_time(heartbeat:late{{{matchers}}}[$__range]) * {LATE_SECONDS}"
+    interval = f"max by (heartbeat, host) (heartbeat_expected_interval_seconds{{{matchers}}} > 0)"
+    return f"ceil({late} / on (heartbeat, host) {interval})"
+
+
+def usual(signal: str, matchers: str, by: str) -> str:
+    """The most that is usual at this hour of the week; nothing before three weeks of history."""
+    return f'max by ({by}) (usual:highest{{signal="{signal}",{matchers}}})'

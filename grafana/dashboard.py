@@ -14,13 +14,15 @@ TAG = "heartline"
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """What can be chosen at the top: values of a label. `several`: more than one, and all."""
+    """What can be chosen at the top: values of a label. `several`: more than one; `every`: all of them as well."""
 
     name: str
     query: str
     several: bool = True
+    every: bool = True
 
     def json(self) -> Json:
+        every: object = ["$__all"] if self.several else "$__all"
         found: Json = {
             "name": self.name,
             "label": self.name.capitalize(),
@@ -31,14 +33,14 @@ class Choice:
             "refresh": 2,
             "sort": 1,
             "multi": self.several,
-            "includeAll": self.several,
+            "includeAll": self.every,
             "hide": 0,
             "regex": "",
             "options": [],
-            "current": {"selected": True, "text": ["All"], "value": ["$__all"]} if self.several else {},
+            "current": {"selected": True, "text": "All", "value": every} if self.every else {},
             "skipUrlSync": False,
         }
-        return found | ({"allValue": ".*"} if self.several else {})
+        return found | ({"allValue": ".*"} if self.every else {})
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,6 +48,8 @@ NONE = Limits((Limit(1, CRITICAL),))
 """One is too many."""
 FEW = Limits((Limit(1, WARNING),))
 NOTED = Limits((Limit(1, NOTE),))
+TROUBLE = Limits((Limit(1, NOTE), Limit(10, WARNING), Limit(100, CRITICAL)))
+"""As the alerts of a host are weighed on its row."""
 DISK = Limits((Limit(0.1, WARNING, "HostDiskAlmostFull"), Limit(0.03, CRITICAL, "HostDiskFull")), low=True)
 INODES = Limits((Limit(0.05, WARNING, "HostInodesLow"),), low=True)
 MEMORY = Limits((Limit(0.1, WARNING, "HostMemoryLow"),), low=True)
@@ -56,6 +58,7 @@ TEMPERATURE = Limits((Limit(90, CRITICAL, "HostTemperatureHigh"),))
 CLOCK = Limits((Limit(2, WARNING, "HostClockSkew"),))
 CONNECTIONS = Limits((Limit(0.8, WARNING, "HostConntrackNearLimit"),))
 CPU = Limits((Limit(0.5, NOTE, "HostCpuUnusual"),))
+NETWORK_ERRORS = Limits((Limit(0.01, WARNING, "HostNetworkReceiveErrors"),))
 SCORE = Limits((Limit(50, WARNING, "LogScoreLow"),), low=True)
 CERTIFICATE = Limits(
     (
@@ -77,6 +80,7 @@ ALL = (
     TEMPERATURE,
     CLOCK,
     CONNECTIONS,
+    NETWORK_ERRORS,
     CPU,
     SCORE,
     CERTIFICATE,

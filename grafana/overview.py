@@ -36,7 +36,7 @@ ATTENTION = Row(
             "Late, failed, running too long or never come. What is paused or in maintenance does not count.",
             "The exporter is not scraped: is it up?",
             ask.known(
-                "count(heartbeat:late or heartbeat:failed or heartbeat:run_overdue or heartbeat:never_came)",
+                f"count({ask.TROUBLED})",
                 "max(heartline_exporter_heartbeats)",
             ),
             limits=NONE,
@@ -125,7 +125,7 @@ SOON = Row(
             "The ten file systems with the least space left that can be written to. "
             "Full in: by the last six hours, when it is within a month.",
             "No file systems: is a host listed in exporter.yml and scraped?",
-            [FULLEST, f"{ask.full_in()} and on (host, mountpoint) {FULLEST}"],
+            [FULLEST, f"min by (host, mountpoint) (host:filesystem_full:seconds) and on (host, mountpoint) {FULLEST}"],
             [
                 Column("host", "Host", link=links.host(links.VALUE)),
                 Column("mountpoint", "Mounted at"),

@@ -30,4 +30,7 @@ SIGNS = (
     'ALERTS{alertname="HeartbeatLate",alertstate="firing"}',
     'ALERTS{alertname="ProbeFailed",alertstate="firing"}',
     'ALERTS{alertname="HostDown",alertstate="firing"}',
+    "rate(prometheus_notifications_dropped_total[1m])",
+    "rate(alertmanager_notifications_total[1m])",
+    "alertmanager_alerts",
 )

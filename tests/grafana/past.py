@@ -44,7 +44,6 @@ def series(scrapes: Iterable[Scrape], wanted: frozenset[str]) -> Iterator[Series
     """Of each target what it answered, and what Prometheus notes of a scrape; only names that are `wanted`."""
     for scrape in scrapes:
         types: dict[str, str] = {}
-        own = {"up": scrape.up, "scrape_duration_seconds": 0.01, "scrape_samples_scraped": 100.0}
         count = 0
         for line in scrape.text.splitlines():
             if told := TYPE.match(line):
@@ -54,7 +53,8 @@ def series(scrapes: Iterable[Scrape], wanted: frozenset[str]) -> Iterator[Series
                     shown(found[1], found[2] or "", scrape.labels), found[1], float(found[3]), counted(found[1], types)
                 )
             count += not line.startswith("#")
-        for name, value in (own | {"scrape_samples_scraped": float(count)}).items():
+        own = {"up": scrape.up, "scrape_duration_seconds": 0.01, "scrape_samples_scraped": float(count)}
+        for name, value in own.items() if scrape.labels else ():
             yield Series(shown(name, "", scrape.labels), name, value, False)
 
 

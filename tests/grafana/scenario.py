@@ -3,17 +3,23 @@
 import asyncio
 import ssl
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from tarfile import open as open_archive
+from urllib.request import Request, urlopen
 
+from tests.analyzer import discordserver, modelserver
 from tests.analyzer import program as analyzer
+from tests.analyzer.modelserver import honest, says
+from tests.analyzer.notify.groups import alert, payload
+from tests.analyzer.notify.running import SECRET
 from tests.host.conftest import TREES
 from tests.probes.certificates import AUTHORITY, DAY, EXPIRED, Pair, authority_file, issue, server
 from tests.probes.nameserver import answer
 from tests.probes.partners import page, saying, serving
-from tests.program import Program, running
+from tests.program import PATIENCE, Program, running
 
 LOOPBACK = "127.0.0.1"
 EXPORTER = """
@@ -52,7 +58,17 @@ modules:
   names: {{prober: dns, dns: {{query_name: www.test, query_type: A, transport_protocol: tcp}}}}
   icmp: {{prober: icmp}}
 """
-PINGS = ("watch", "steady", "late", "failed/start", "failed/7", "nightly-backup/start", "importing/0", "importing/log")
+PINGS = (
+    *("watch", "steady", "late", "failed/start", "failed/7", "importing/0", "importing/log"),
+    *("nightly-backup/start", "nightly-backup/0", "nightly-backup/start"),
+)
+# What the recorded trees are too old to have, or have no need of.
+MORE_MEMORY = "MemAvailable: 2000000 kB\n"
+INTERFACES = """\
+Inter-|   Receive                                                |  Transmit
+ face |bytes packets errs drop fifo frame compressed multicast|bytes packets errs drop fifo colls carrier compressed
+  eth0: 9000000000 9000000 90 0 0 0 0 0 5000000000 8000000 50 0 0 0 0 0
+"""
 # What only a system bus and a container engine tell; the exporter reads it from a file, under the same names.
 TEXTFILE = """
 node_systemd_unit_state{name="shop.service",state="failed",type="simple"} 1
@@ -66,17 +82,29 @@ READINGS = (
 )
 ANALYZER = """
 hosts:
-  - {{host: watch, method: local, sources: [{{name: kern, files: ["{log}"]}}]}}
-  - {{host: web01, method: local, sources: [{{name: gone, files: ["{log}.gone"]}}]}}
+  - host: watch
+    method: local
+    sources: [{{name: kern, files: ["{log}"]}}, {{name: gone, files: ["{log}.gone"]}}]
 models:
-  - {{name: none, base_url: "http://127.0.0.1:9/v1", model: m, trust: local, price: {{input: 1, output: 2}}}}
-notify: [{{name: discord, discord: "http://127.0.0.1:9/api/webhooks/1/none"}}]
+  - {{name: standin, base_url: "{model}", model: m, trust: local, price: {{input: 1, output: 2}}}}
+notify: [{{name: discord, discord: "{discord}"}}]
+relay: {{secret: {secret}}}
 syslog: {{udp: "127.0.0.1:0", hosts: {{switch: ["192.0.2.2"]}}}}
 """
 LOG = """\
 Nov 21 03:12:09 watch kernel: [123.4] EXT4-fs error (device sda1): ext4_find_entry:1455: inode #2: reading directory
 Nov 21 03:12:10 watch app[17]: login with password=hunter22
 Nov 21 03:12:11 watch kernel: Out of memory: Killed process 4711 (java) total-vm:1kB, anon-rss:1kB, file-rss:0kB
+"""
+# What rules recorded of the weeks before: too long ago for this scenario.
+USUAL = """
+usual:highest{signal="cpu",host="watch",instance="127.0.0.1:9797"} 0.3
+usual:highest{signal="memory",host="watch",instance="127.0.0.1:9797"} 0.5
+usual:highest{signal="receive",host="watch",instance="127.0.0.1:9797"} 1000000
+usual:highest{signal="transmit",host="watch",instance="127.0.0.1:9797"} 1000000
+usual:highest{signal="probe",host="web01",instance="shop",probe="shop",group="shop"} 0.1
+usual:highest{signal="heartbeat",heartbeat="nightly-backup",host="watch"} 600
+usual:highest{signal="logs",host="watch"} 0.1
 """
 
 
@@ -97,25 +125,40 @@ def scraped(folder: Path) -> list[Scrape]:
 async def _scraped(folder: Path) -> list[Scrape]:
     for name in ("exporter", "analyzer"):
         (folder / name).mkdir()
-    reviews, rest = await asyncio.gather(
-        asyncio.to_thread(_reviewed, folder / "analyzer"), _measured(folder / "exporter")
-    )
-    return [*rest, reviews]
+    async with modelserver.serving(says(honest)) as model, discordserver.listening() as discord:
+        config = partial(ANALYZER.format, model=model.url, discord=discord.url(), secret=SECRET)
+        reviews, rest = await asyncio.gather(
+            asyncio.to_thread(_reviewed, folder / "analyzer", config), _measured(folder / "exporter")
+        )
+    return [*rest, reviews, Scrape({}, _remembered(rest))]
 
 
-def _reviewed(folder: Path) -> Scrape:
+def _reviewed(folder: Path, config: Callable[..., str]) -> Scrape:
     log = folder / "kern.log"
     log.write_text(LOG)
-    with analyzer.running(folder, ANALYZER.format(log=log)) as program:
+    with analyzer.running(folder, config(log=log)) as program:
         program.runs("watch")
-        program.runs("web01")
+        told = Request(f"http://{LOOPBACK}:{program.port}/alerts", payload(alert()))
+        told.add_header("Authorization", f"Bearer {SECRET}")
+        with urlopen(told, timeout=PATIENCE) as answer:
+            assert answer.status == 200
         return Scrape({"job": "analyzer", "instance": f"{LOOPBACK}:9798"}, program.get("/metrics")[1])
+
+
+def _remembered(scrapes: Iterable[Scrape]) -> str:
+    """What rules recorded before this hour; here also that a probe which fails now has worked once."""
+    closed = next(scrape.labels for scrape in scrapes if scrape.labels.get("probe") == "closed")
+    labels = ",".join(f'{key}="{value}"' for key, value in closed.items())
+    return f"{USUAL}probe:last_success_timestamp_seconds{{{labels}}} {time.time() - 1800}\n"
 
 
 async def _measured(folder: Path) -> list[Scrape]:
     with open_archive(TREES) as archive:
         archive.extractall(folder, filter="data")
     (folder / "modules.yml").write_text(MODULES.format(ca=authority_file(folder)))
+    with (folder / "node/proc/meminfo").open("a") as meminfo:
+        meminfo.write(MORE_MEMORY)
+    (folder / "node/proc/net/dev").write_text(INTERFACES)
     (folder / "textfile").mkdir()
     (folder / "textfile" / "more.prom").write_text(TEXTFILE)
     good, old = issue("localhost", AUTHORITY, ends=5 * DAY), EXPIRED
@@ -133,6 +176,8 @@ async def _measured(folder: Path) -> list[Scrape]:
 def _asked(folder: Path, config: str) -> list[Scrape]:
     flags = [f"--path.procfs={folder}/node/proc", f"--path.sysfs={folder}/node/sys"]
     flags += [f"--collector.textfile.directory={folder}/textfile", *(f"--collector.{name}" for name in READINGS)]
+    # Nobody listens there: a reading that fails.
+    flags += ["--collector.systemd", f"--collector.systemd.bus={folder}/bus"]
     with running(folder, config, *flags) as program:
         for ping in PINGS:
             program.get(f"/ping/{program.ping_key}/{ping}")

@@ -9,9 +9,24 @@ SILENT: dict[str, str] = {}
 
 
 def test_every_panel_has_something_to_show(prometheus: Prometheus) -> None:
-    found = {target: len(prometheus.query(built.asked(target))) for target in built.everything()}
+    targets = [target for name in built.DASHBOARDS for target in built.targets(name)]
+    found = {target: len(prometheus.query(built.asked(target))) for target in targets}
     empty = [str(target) for target, rows in found.items() if not rows]
     assert empty == list(SILENT), summary(found)
+
+
+def test_alerts_of_each_severity_are_marked(prometheus: Prometheus) -> None:
+    # On the dashboards of all subjects, where the scenario has alerts of each severity.
+    for mark in built.marks("overview"):
+        assert prometheus.query(built.asked(mark)), mark
+
+
+def test_each_mark_leads_to_a_panel_with_the_time_range(prometheus: Prometheus) -> None:
+    for mark in built.marks("overview"):
+        for row in prometheus.query(built.asked(mark)):
+            labels = row["metric"]
+            assert labels["page"].startswith("heartline-"), labels
+            assert labels["range"] == "&from=1700000000000&to=1700003600000"
 
 
 def summary(found: dict[Target, int]) -> str:
