@@ -12,6 +12,7 @@ from stack.lint import (
     catalogue,
     lint_examples,
     lint_history,
+    lint_names,
     lint_routes,
     lint_rules,
     lint_templates,
@@ -98,6 +99,7 @@ def _linted(
     for rule in every:
         lint_rules.rule(rule, series, files.root, _into(found, rule.source.path))
     yield from found
+    yield from (Trouble(one.source.path, line, what, hint=True) for one, line, what in lint_names.names(every))
     yield from _unloaded(files, sources, scraping)
     if files.configs.alertmanager in sources and every:
         yield from _routed(sources[files.configs.alertmanager], series)

@@ -5,9 +5,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from stack.lint import go_templates
+from stack.lint.functions import FUNCTIONS, calls
+from stack.lint.promql import Node, parse
 from stack.lint.rules import KEYS, Rule
 from stack.lint.series import Series, parsed_of
 from stack.lint.shape import UNKNOWN, Shape, union
+from stack.lint.tokens import NotPromQL
 from stack.lint.trouble import Tell, meant, meant_or_listed
 from toolkit.yamltree import Scalar
 
@@ -37,10 +40,24 @@ def expression(
 ) -> Shape:
     """The labels of an expression that stands in `value` from `start` on."""
     node = parsed_of(text, template)
+    if template:
+        for at, word, what in _query(node, text):
+            tell(one.source.line_of(value, word, start + at), what)
     if node is None:
         return UNKNOWN
     infer = series.inference(lambda at, word, what: tell(one.source.line_of(value, word, start + at), what))
     return infer.shape(node)
+
+
+def _query(node: Node | None, text: str) -> Iterator[tuple[int, str, str]]:
+    """What promtool would say of an expression; the queries of messages it does not read."""
+    try:
+        for call in calls(node or parse(text, template=True)):
+            if call.function not in FUNCTIONS:
+                yield call.at, call.function, f'there is no function "{call.function}"{meant(call.function, FUNCTIONS)}'
+    except NotPromQL as e:
+        first = re.search(r"[a-zA-Z_:][\w:]*", text)
+        yield e.at, first[0] if first else "", f"the query is wrong: {e}"
 
 
 def _missing(one: Rule) -> Iterator[tuple[int, str]]:

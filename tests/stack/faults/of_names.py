@@ -93,6 +93,27 @@ FAULTS = (
         "$labels.severity is empty: it holds what the expression finds, not what the rule adds; write the text out",
     ),
     fault(
+        "a function in a query of a message",
+        *(HEARTBEATS, "`floor(vector(time()", "`flor(vector(time()", "`flor("),
+        'there is no function "flor" (did you mean "floor"?)',
+    ),
+    fault(
+        "a query of a message that ends too early",
+        *(HEARTBEATS, "`floor(vector(time() - %f))`", "`floor(vector(time() - %f)`", "- %f)`"),
+        "the query is wrong: expected ','",
+    ),
+    Fault(
+        "an annotation that other alerts have",
+        ((HEARTBEATS, "expected_every: *expected_every", "expectde_every: *expected_every"),),
+        (
+            (
+                *(HEARTBEATS, "expectde_every"),
+                'only HeartbeatNeverSeen has the annotation "expectde_every" (did you mean "expected_every"?)',
+            ),
+        ),
+        hint=True,
+    ),
+    fault(
         "a label of a query in a message",
         *(PROBES, '{{ . | label "reason" }}', '{{ . | label "raeson" }}', "raeson"),
         'nothing here has a label "raeson" (did you mean "reason"?)',
