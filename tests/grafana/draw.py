@@ -1,9 +1,10 @@
-"""Draw a dashboard as it is filled in the scenario: `python -m tests.grafana.draw overview docs/overview.png`.
+"""Draw dashboards as the scenario fills them: `python -m tests.grafana.draw docs overview`, or without a name all.
 
 Grafana is not at hand everywhere, a browser is: its panels, queries, colours and units, read from the dashboard's JSON
-and answered by a real Prometheus, in a page of our own. A name that ends in .html is the page itself.
+and answered by a real Prometheus, in a page of our own.
 """
 
+import math
 import subprocess
 import sys
 import tempfile
@@ -16,7 +17,7 @@ from typing import Any
 from stack import tools
 from tests.grafana import built, past
 from tests.grafana.built import Target
-from tests.grafana.drawn_values import COLOURS, NAMED, Field, legend
+from tests.grafana.drawn_values import NAMED, Field, legend
 from tests.grafana.engine import Prometheus
 from tests.grafana.scenario_running import running
 
@@ -26,7 +27,8 @@ STYLE = """
 body { margin: 0; background: #111217; color: #ccccdc; font: 13px/1.35 system-ui, sans-serif }
 main { position: relative; margin: 12px } h1 { font-size: 17px; margin: 14px 16px 0; font-weight: 500 }
 section { position: absolute; box-sizing: border-box; background: #181b1f; border: 1px solid #2c2f34; overflow: hidden }
-section.row { background: none; border: 0; font-size: 15px; line-height: 38px } h2 { font-size: 13px; font-weight: 500; margin: 6px 8px }
+section.row { background: none; border: 0; font-size: 15px; line-height: 38px }
+h2 { font-size: 13px; font-weight: 500; margin: 6px 8px }
 .stat { text-align: center; font-size: 30px; font-weight: 600; color: #fff; position: absolute; inset: 0; display: grid;
   place-content: center } .stat small { font-size: 13px; font-weight: 400 } .empty { color: #8e8e8e; padding: 8px }
 table { width: 100%; border-collapse: collapse } th { text-align: left; color: #6e9fff; font-weight: 500 }
@@ -34,20 +36,19 @@ th, td { padding: 4px 8px; border-bottom: 1px solid #2c2f34; white-space: nowrap
   text-overflow: ellipsis }
 .bar { display: grid; grid-template-columns: 9em 1fr 6em; gap: 8px; margin: 3px 8px; align-items: center }
 .bar i { display: block; height: 16px } .names { margin: 2px 8px; font-size: 11px; max-height: 30px; overflow: hidden }
-.names span { margin-right: 10px; white-space: nowrap } svg { display: block } svg text { fill: #8e8e8e; font-size: 10px }
+.names span { margin-right: 10px; white-space: nowrap } svg { display: block }
+svg text { fill: #8e8e8e; font-size: 10px }
 """
 Answer = list[Any]
 
 
-def main(name: str, out: str) -> None:
-    """Begin the scenario, ask what its panels ask, and write the picture."""
+def main(out: str, *names: str) -> None:
+    """Begin the scenario, ask what the panels ask, and write a picture of each dashboard into the folder `out`."""
     with tempfile.TemporaryDirectory(prefix="heartline-draw-") as folder, running(Path(folder)) as prometheus:
-        page = Path(folder) / "page.html"
-        page.write_text(drawn(built.DASHBOARDS[name], name, prometheus))
-        if out.endswith(".html"):
-            Path(out).write_text(page.read_text())
-        else:
-            _photograph(page, Path(out).resolve(), height(built.DASHBOARDS[name]))
+        for name in names or built.DASHBOARDS:
+            page = Path(folder) / f"{name}.html"
+            page.write_text(drawn(built.DASHBOARDS[name], name, prometheus))
+            _photograph(page, Path(out).resolve() / f"{name}.png", height(built.DASHBOARDS[name]))
 
 
 def height(dashboard: Mapping[str, Any]) -> int:
@@ -119,8 +120,9 @@ def _table(panel: Mapping[str, Any], answers: Sequence[Answer]) -> str:
     return f"<table><tr>{head}{body}</table>"
 
 
-def _key(value: str | float) -> tuple[bool, float, str]:
-    return (False, value, "") if isinstance(value, float) else (True, 0.0, value)
+def _key(value: str | float) -> tuple[float, str]:
+    """What is not there is the least."""
+    return (value, "") if isinstance(value, float) else (-math.inf, value)
 
 
 def _cell(panel: Mapping[str, Any], name: str, value: str | float | None) -> str:
@@ -134,13 +136,15 @@ def _cell(panel: Mapping[str, Any], name: str, value: str | float | None) -> str
 
 
 def _merged(answers: Sequence[Answer]) -> list[dict[str, str | float]]:
-    """One row for each set of labels, with the value of each query."""
+    """One row for each set of those labels that all queries have, with the value of each query."""
+    named = [set(row["metric"]) for answer in answers for row in answer]
+    shared = set.intersection(*named) if named else set()
     found: dict[tuple[tuple[str, str], ...], dict[str, str | float]] = {}
     for number, answer in enumerate(answers):
         field = f"Value #{chr(ord('A') + number)}" if len(answers) > 1 else "Value"
         for row in answer:
-            labels = tuple(sorted(row["metric"].items()))
-            found.setdefault(labels, dict(labels))[field] = float(row["value"][1])
+            key = tuple(sorted((name, value) for name, value in row["metric"].items() if name in shared))
+            found.setdefault(key, {}).update(row["metric"], **{field: float(row["value"][1])})
     return list(found.values())
 
 
@@ -168,11 +172,11 @@ def _graph(panel: Mapping[str, Any], answers: Sequence[Answer]) -> str:
         )
         lines += f'<polyline points="{path}" fill="none" stroke="{colour}" stroke-width="1.6"/>'
         names += f'<span><b style="color:{colour}">▬</b> {escape(name)}</span>'
-    axis = "".join(
-        f'<line x1="60" x2="{width}" y1="{tall - part * (tall - 8):.0f}" y2="{tall - part * (tall - 8):.0f}" stroke="#2c2f34"/>'
-        f'<text x="4" y="{tall - part * (tall - 8) + 3:.0f}">{escape(field.text(most * part))}</text>'
-        for part in (0.0, 0.5, 1.0)
-    )
+    axis = ""
+    for part in (0.0, 0.5, 1.0):
+        y = f"{tall - part * (tall - 8):.0f}"
+        axis += f'<line x1="60" x2="{width}" y1="{y}" y2="{y}" stroke="#2c2f34"/>'
+        axis += f'<text x="4" y="{y}">{escape(field.text(most * part))}</text>'
     return f'<svg width="{width}" height="{tall + 10}">{axis}{lines}</svg><div class="names">{names}</div>'
 
 
@@ -192,7 +196,7 @@ def _states(panel: Mapping[str, Any], answers: Sequence[Answer]) -> str:
                 f' fill="{field.colour(value)}"/>'
             )
     names = "".join(
-        f'<span><b style="color:{COLOURS.get(one["color"], one["color"])}">■</b> {escape(one["text"])}</span>'
+        f'<span><b style="color:{NAMED.get(one["color"], one["color"])}">■</b> {escape(one["text"])}</span>'
         for one in field.words()
     )
     return f'<svg width="{width}" height="{len(rows) * tall + 4}">{shown}</svg><div class="names">{names}</div>'

@@ -5,9 +5,10 @@ import re
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
-NAMED = {
+NAMED: Mapping[str, str] = {
     "green": "#73bf69",
     "blue": "#5794f2",
     "orange": "#ff9830",
@@ -20,7 +21,6 @@ NAMED = {
     "dark-red": "#c4162a",
     "text": "#ccccdc",
 }
-COLOURS: Mapping[str, str] = NAMED
 PALETTE = ("#73bf69", "#f2cc0c", "#8ab8ff", "#ff780a", "#f2495c", "#5794f2", "#b877d9", "#705da0")
 
 
@@ -66,7 +66,7 @@ class Field:
     def of_series(self, name: str, number: int) -> str:
         for one in self.overrides:
             if one["matcher"] == {"id": "byName", "options": name}:
-                return NAMED.get(one["properties"][0]["value"]["fixedColor"], "#8e8e8e")
+                return NAMED.get(str(one["properties"][0]["value"]["fixedColor"]), "#8e8e8e")
         return PALETTE[number % len(PALETTE)]
 
     def text(self, value: float) -> str:
@@ -84,6 +84,8 @@ def united(value: float, unit: str) -> str:
     if unit == "dateTimeFromNow":
         ahead = value / 1000 - time.time()
         return f"in {_seconds(ahead)}" if ahead > 0 else f"{_seconds(-ahead)} ago"
+    if unit.startswith("dateTime"):
+        return f"{datetime.fromtimestamp(value / 1000, UTC):%a %d %b %Y %H:%M} UTC"
     if unit in ("bytes", "Bps"):
         return _scaled(value, 1024, ("", " Ki", " Mi", " Gi", " Ti")) + ("B" if unit == "bytes" else "B/s")
     more = {"celsius": " °C", "cps": " /s", "reqps": " /s", "currencyUSD": " $"}.get(unit, "")

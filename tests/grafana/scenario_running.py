@@ -6,12 +6,22 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tests.grafana import built, engine, past, scenario
-from tests.grafana.conftest import SIGNS, SUITE
 from tests.grafana.engine import Prometheus
+
+SUITE = "stable"
+SIGNS = (
+    'ALERTS{alertname="HeartbeatLate",alertstate="firing"}',
+    'ALERTS{alertname="ProbeFailed",alertstate="firing"}',
+    'ALERTS{alertname="HostDown",alertstate="firing"}',
+    "rate(prometheus_notifications_dropped_total[1m])",
+    "rate(alertmanager_notifications_total[1m])",
+    "alertmanager_alerts",
+)
 
 
 @contextmanager
 def running(folder: Path) -> Iterator[Prometheus]:
+    """With an hour of it behind, and its rules at work."""
     texts = [file.read_text() for file in engine.RULES]
     wanted = engine.words(*texts, *(built.asked(target) for target in built.everything()))
     scrapes = scenario.scraped(folder)
