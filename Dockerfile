@@ -24,19 +24,34 @@ RUN /opt/build/bin/pip --python /opt/heartline/bin/python install --quiet --no-c
 # Checked by content and not by time: an image of the same sources is the same, and a read-only root compiles nothing.
 RUN /opt/heartline/bin/python -m compileall -q -j 0 --invalidation-mode unchecked-hash /opt/heartline/lib
 
-FROM ${BASE}
-ARG SOURCE_DATE_EPOCH=0
-# journalctl, which the log review runs; from the snapshot named in a comment of the base's own sources.
+# What both stages below take from the distribution comes from the snapshot that a comment in the base's own sources names.
+FROM ${BASE} AS base
 RUN sources=/etc/apt/sources.list.d/debian.sources \
  && if grep -q '^# http.*snapshot' $sources; then sed -i '/^URIs:/d; s/^# http/URIs: http/' $sources; fi \
- && apt-get -o Acquire::Check-Valid-Until=false update -q \
+ && groupadd --gid 9797 heartline \
+ && useradd --uid 9797 --gid 9797 --no-log-init --no-create-home --home-dir /var/lib/heartline --shell /bin/sh heartline \
+ && install -d -o 9797 -g 9797 -m 0750 /var/lib/heartline /run/heartline /run/heartline/example
+
+# A host to try the log review on, in the profile `example`; nothing of it is in the image of the programs.
+FROM base AS example
+RUN apt-get -o Acquire::Check-Valid-Until=false update -q \
+ && apt-get install -y -q --no-install-recommends openssh-server \
+ && rm -rf /var/lib/apt/lists /var/cache/apt /var/log/apt /etc/ssh/ssh_host_* \
+ && usermod --password '*' heartline \
+ && install -d -o 9797 -g 9797 -m 0755 /var/log/example
+COPY stack/image/example.sh /opt/example
+USER 9797:9797
+CMD ["/opt/example"]
+
+FROM base
+ARG SOURCE_DATE_EPOCH=0
+# journalctl, which the log review runs.
+RUN apt-get -o Acquire::Check-Valid-Until=false update -q \
  && apt-get install -y -q --no-install-recommends systemd \
  && rm -rf /var/lib/apt/lists /var/cache/apt /var/cache/ldconfig/aux-cache /var/log/apt /var/log/dpkg.log /var/log/alternatives.log
 # Empty folders with the right owner: a named volume that is empty takes both over from here.
-RUN groupadd --gid 9797 heartline \
- && useradd --uid 9797 --gid 9797 --no-log-init --no-create-home --home-dir /var/lib/heartline --shell /usr/sbin/nologin heartline \
- && install -d -o 9797 -g 9797 -m 0750 /var/lib/heartline /var/lib/heartline/exporter /var/lib/heartline/analyzer \
-    /run/heartline /run/heartline/prometheus /run/heartline/alertmanager /run/heartline/analyzer /run/heartline/grafana
+RUN cd /var/lib/heartline && install -d -o 9797 -g 9797 -m 0750 exporter analyzer ollama valkey \
+ && cd /run/heartline && install -d -o 9797 -g 9797 -m 0750 prometheus alertmanager analyzer grafana valkey
 COPY --from=build /opt/heartline /opt/heartline
 COPY stack/image/sbom.py /tmp/sbom.py
 # What is in here, as CycloneDX: docker run --rm --entrypoint cat heartline /opt/heartline/sbom.cdx.json

@@ -43,6 +43,7 @@ def prepare(root: Path, run: Path, values: Mapping[str, str]) -> str:
     _write(run / "alertmanager" / "alertmanager.yml", _alertmanager(root, run, webhook, called))
     prometheus = root / "prometheus" / "prometheus.yml"
     _write(run / "prometheus" / prometheus.name, adapt.adapt(prometheus.read_text(), prometheus.parent, NAMES))
+    _valkey(run / "valkey" / "valkey.conf")
     return _password(run / "grafana" / "admin_password")
 
 
@@ -52,6 +53,11 @@ def _alertmanager(root: Path, run: Path, webhook: str, called: str) -> str:
     text = watchdog.calling(text, called) if called else text
     replaced = NAMES | dict.fromkeys(adapt.RELAY_SECRETS, str(run / "alertmanager" / "relay_secret"))
     return adapt.adapt(text, file.parent, replaced | ({adapt.PLACEHOLDER: webhook} if webhook else {}))
+
+
+def _valkey(file: Path) -> None:
+    if not _kept(file):
+        _write(file, f"dir /data\nappendonly yes\nmaxmemory 192mb\nrequirepass {secrets.token_urlsafe(24)}\n")
 
 
 def _password(file: Path) -> str:

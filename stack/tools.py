@@ -44,6 +44,7 @@ TOOLS = {
     "systemd": Tool(("systemd",), ("systemd",)),
     "systemd-analyze": Tool(("systemd",), ("systemd-analyze",)),
     "ip": Tool(("iproute2",), ("ip",), version="-V"),
+    "victoria-metrics": Tool(("victoria-metrics",), ("victoria-metrics",), version="-version"),
     "openssl": Tool(("openssl",), ("openssl",), version="version"),
     "sshd": Tool(("openssh-server",), ("sshd",), version="-V"),
 }

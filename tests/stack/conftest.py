@@ -20,14 +20,19 @@ PYTHON = Path(sys.base_prefix)
 
 
 @pytest.fixture(scope="session")
-def image(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Built]:
-    """The last stage, on this machine's Python and with the packages of these tests instead of fetched ones."""
+def stages(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Built]]:
+    """Built on this machine's Python, and with the packages of these tests instead of fetched ones."""
     folder = tmp_path_factory.mktemp("image")
     # Whoever runs these tests may have a folder that only he can enter; the programs run as somebody else.
     for parent in (folder, folder.parent, folder.parent.parent):
         parent.chmod(parent.stat().st_mode | 0o011)
     yield build(parse((ROOT / "Dockerfile").read_text()), ROOT, lambda name: base(folder / name), carry_out)
     shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="session")
+def image(stages: dict[str, Built]) -> Built:
+    return stages["image"]
 
 
 def base(folder: Path) -> Container:

@@ -7,7 +7,7 @@ import os
 import shlex
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -63,7 +63,8 @@ class Container:
                 yield psutil.Process(process.pid)
             finally:
                 for one in _all(process.pid):
-                    one.terminate()
+                    with suppress(psutil.NoSuchProcess):
+                        one.terminate()
 
     def _script(self, words: Sequence[str]) -> str:
         root = shlex.quote(str(self.root))

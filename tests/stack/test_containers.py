@@ -10,6 +10,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from textwrap import dedent
 
 import psutil
 import pytest
@@ -24,10 +25,12 @@ from tests.stack.image import Built
 
 PATIENCE = 60.0
 SERVICES = services({})
-STARTED = ("exporter", "analyzer", "prometheus", "alertmanager")  # all but Grafana, which no package here has
+# All but Grafana, Ollama and Valkey, which no package here has.
+STARTED = ("example", "exporter", "analyzer", "prometheus", "alertmanager")
 ENTRIES = {"prometheus": "prometheus", "alertmanager": "alertmanager", "wget": "busybox"}
 # Whose their volumes' folders are in the images of others, as their Dockerfiles say: owner, group, mode.
 OTHERS = {"prometheus": (65534, 65534, 0o775), "alertmanager": (65534, 65534, 0o775), "grafana": (472, 0, 0o777)}
+OURS = {"heartline": "image", "heartline-example": "example"}
 UNITS = {"m": 1 << 20, "g": 1 << 30}
 
 
@@ -45,13 +48,13 @@ class Up:
 
 
 @pytest.fixture(scope="module")
-def up(image: Built, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
+def up(stages: Mapping[str, Built], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
     folder = tmp_path_factory.mktemp("up")
     for parent in (folder, folder.parent, folder.parent.parent):
         parent.chmod(parent.stat().st_mode | 0o011)
     with ExitStack() as stack:
         net = stack.enter_context(network())
-        containers = {name: container(name, image, folder, net) for name in SERVICES}
+        containers = {name: container(name, stages, folder, net) for name in SERVICES}
         setup = containers["setup"].run(SERVICES["setup"]["command"])
         assert setup.returncode == 0, setup.stderr
         in_a_hurry(folder / "volumes" / "prometheus-config" / "prometheus.yml")
@@ -65,16 +68,16 @@ def up(image: Built, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
         yield Up(containers, programs, setup.stdout, net)
 
 
-def container(name: str, image: Built, folder: Path, net: int) -> Container:
+def container(name: str, stages: Mapping[str, Built], folder: Path, net: int) -> Container:
     """The service as it is described, with folders of ours in the place of its volumes."""
     service = SERVICES[name]
-    ours = service["image"].startswith("heartline:")
-    root = image.container if ours else other(folder / name, OTHERS[name])
+    image = stages.get(OURS.get(service["image"].partition(":")[0], ""))
+    root = image.container if image else other(folder / name)
     hosts = folder / "hosts"
     hosts.write_text("".join(f"127.0.0.1 {each}\n" for each in ("localhost", *SERVICES)))
-    mounted = [mount if mount.tmpfs else real(mount, image, folder) for mount in mounts(service)]
+    mounted = [mount if mount.tmpfs else real(mount, stages["image"], folder) for mount in mounts(service)]
     uid, gid = map(int, service["user"].split(":"))
-    environ = image.environ if ours else {"PATH": "/entry:/usr/bin:/bin"}
+    environ = image.environ if image else {"PATH": "/entry:/usr/bin:/bin"}
     return hardened(
         root,
         mounts=[*root.mounts, Mount(str(hosts), "/etc/hosts"), *mounted],
@@ -82,14 +85,14 @@ def container(name: str, image: Built, folder: Path, net: int) -> Container:
         gid=gid,
         groups=[int(group) for group in service.get("group_add", [])],
         environ=environ | service.get("environment", {}),
-        folder=service.get("working_dir", image.folder if ours else "/"),
+        folder=service.get("working_dir", image.folder if image else "/"),
         host_processes=service.get("pid") == "host",
         host_names=service.get("uts") == "host",
         network=net,
     )
 
 
-def other(folder: Path, owned: tuple[int, int, int]) -> Container:
+def other(folder: Path) -> Container:
     """An image of somebody else's: its program and its wget, put where only they are."""
     found = bare(folder)
     entries = [Mount(str(tools.find(tool)), f"/entry/{entry}") for entry, tool in ENTRIES.items()]
@@ -235,6 +238,20 @@ def test_grafana_finds_its_password_and_its_home_page_and_nobody_else_the_passwo
     assert json.loads(grafana.run(["cat", environ["GF_DASHBOARDS_DEFAULT_HOME_DASHBOARD_PATH"]]).stdout)["title"]
     for name in STARTED:
         assert up.containers[name].run(["cat", file]).returncode != 0
+
+
+def test_the_example_is_enrolled_as_the_handbook_says_and_its_log_is_read(up: Up) -> None:
+    handbook = (ROOT / "docs" / "install.md").read_text()
+    told = re.search(r"```yaml\n( +- host: example\n.*?) +```", handbook, re.DOTALL)
+    assert told is not None
+    script = f"""set -e
+    cat > /tmp/analyzer.yml <<'END'\nhosts:\n{dedent(told[1])}END
+    flags="--config.file=/tmp/analyzer.yml --storage.path=/tmp/storage"
+    heartline-analyzer enroll example $flags && heartline-analyzer --once $flags"""
+    done = up.containers["analyzer"].run(["sh", "-c", script])
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "pinned" in done.stdout
+    assert re.search(r"(?m)^example +100 +[1-9]", done.stdout), done.stdout
 
 
 def test_the_log_review_may_read_the_systems_logs(up: Up) -> None:

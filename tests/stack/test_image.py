@@ -18,6 +18,8 @@ LOCKED = {name: (ROOT / "stack" / "image" / name).read_text() for name in ("buil
 
 def test_each_base_is_one_release() -> None:
     for stage in STAGES:
+        if stage.base in {other.name for other in STAGES}:
+            continue
         assert re.fullmatch(r"python:3\.\d+\.\d+-slim-[a-z]+", stage.base), stage.base
 
 

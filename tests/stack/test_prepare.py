@@ -10,12 +10,13 @@ from stack.prepare import prepare
 from stack.problem import Problem
 
 WEBHOOK = "https://discord.com/api/webhooks/1/very-secret-token"
+FOLDERS = ("prometheus", "alertmanager", "analyzer", "grafana", "valkey")
 CALLED = "https://hc-ping.com/2f0f7d3e"
 
 
 @pytest.fixture
 def run(tmp_path: Path) -> Path:
-    for name in ("prometheus", "alertmanager", "analyzer", "grafana"):
+    for name in FOLDERS:
         (tmp_path / name).mkdir()
     return tmp_path
 
@@ -35,7 +36,7 @@ def test_the_password_is_told_once_and_stays(run: Path) -> None:
 
 def test_two_installations_share_no_secret(run: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
     other = tmp_path_factory.mktemp("other")
-    for name in ("prometheus", "alertmanager", "analyzer", "grafana"):
+    for name in FOLDERS:
         (other / name).mkdir()
     prepare(ROOT, run, {})
     prepare(ROOT, other, {})
