@@ -1,11 +1,12 @@
 """`python -m stack <verb>`: what `./heartline` hands over to."""
 
 import sys
+from collections.abc import Callable, Mapping
 
-from stack import alerts, check, demo, rule_tests, run_tests, silences, tools, up, urls
+from stack import alerts, check, demo, log_review, rule_tests, run_tests, silences, tools, up, urls
 from stack.problem import Problem
 
-VERBS = {
+VERBS: Mapping[str, Callable[[list[str]], int]] = {
     "up": up.main,
     "check": check.main,
     "demo": demo.main,
@@ -16,6 +17,7 @@ VERBS = {
     "alerts": alerts.main,
     "silence": silences.silence,
     "silences": silences.silences,
+    **log_review.MAINS,
 }
 
 
