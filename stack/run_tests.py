@@ -58,7 +58,8 @@ def stages() -> Iterator[Stage]:
     for suite in tools.SUITES if apt.has_newest() else tools.SUITES[:1]:
         yield from configurations(suite)
     yield Stage("mypy", _python("mypy"))
-    yield Stage("pytest", _python("pytest"), live=True)
+    # Two at once, on machines with more cores too: each may start a Prometheus, an Alertmanager and both programs.
+    yield Stage("pytest", (*_python("pytest"), "-n", "2", "--dist", "loadfile", "--durations", "15"), live=True)
 
 
 def configurations(suite: str) -> Iterator[Stage]:

@@ -47,7 +47,7 @@ def own(program: Program, body: bytes | str, **headers: str) -> tuple[int, str]:
         (b"x" * LIMIT, False),
         (b"x" * (LIMIT + 1), True),
         ("é".encode() * LIMIT, True),
-        (gzip.compress(b"a log" * 100), False),
+        (gzip.compress(b"a log" * 100, mtime=0), False),
     ],
 )
 def test_a_body_is_kept_to_the_byte_up_to_the_limit(program: Program, method: str, body: bytes, cut: bool) -> None:
