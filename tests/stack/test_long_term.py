@@ -78,6 +78,9 @@ def at(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, int]]:
     victoria, central, site = ports.free(3)
     write, federate = snippet("remote_write"), snippet("scrape_configs")
     write["remote_write"][0]["url"] = str(write["remote_write"][0]["url"]).replace(":8428", f":{victoria}")
+    write["remote_write"][0]["queue_config"] = {
+        "batch_send_deadline": "100ms"
+    }  # it would wait for more to send at once
     federate["scrape_configs"][0]["static_configs"] = [{"targets": [f"127.0.0.1:{site}"]}]
     often = {"global": {"scrape_interval": "1s"}}
     with ExitStack() as stack:
