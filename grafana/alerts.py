@@ -22,7 +22,7 @@ class Target:
 
     dashboard: str
     panel: str
-    chosen: tuple[str, ...] = CHOSEN
+    chosen: tuple[str, ...] = ("host",)
 
     @property
     def page(self) -> str:
@@ -37,12 +37,19 @@ def _all(target: Target, *alerts: str) -> dict[str, Target]:
 
 
 HEARTBEAT, HOST, PROBES, LOGS, ITSELF = (f"heartline-{x}" for x in ("heartbeat", "host", "probes", "logs", "itself"))
+ITS_OWN = ("host", "heartbeat")
 FIRING = Target("heartline-overview", "Firing now", ())
 """Where alerts are shown that have no panel here, as those that somebody added."""
 TARGETS: dict[str, Target] = {
-    **_all(Target(HEARTBEAT, "State"), "HeartbeatLate", "HeartbeatFailed", "HeartbeatNeverSeen", "HeartbeatRunOverdue"),
-    **_all(Target(HEARTBEAT, "Duration of runs"), "HeartbeatDurationUnusual", "HeartbeatEndedEarly"),
-    **_all(Target(HOST, "Answers"), "HostDown", "HostFlapping"),
+    **_all(
+        Target(HEARTBEAT, "State", ITS_OWN),
+        "HeartbeatLate",
+        "HeartbeatFailed",
+        "HeartbeatNeverSeen",
+        "HeartbeatRunOverdue",
+    ),
+    **_all(Target(HEARTBEAT, "Duration of runs", ITS_OWN), "HeartbeatDurationUnusual", "HeartbeatEndedEarly"),
+    **_all(Target(HOST, "Answers"), "HostDown", "HostFlapping", "HostBehindOutage"),
     **_all(Target(HOST, "Load per processor"), "HostLoadHigh", "HostOverloaded"),
     **_all(Target(HOST, "Processors"), "HostCpuUnusual", "HostGoneQuiet"),
     **_all(
@@ -72,14 +79,14 @@ TARGETS: dict[str, Target] = {
         Target(PROBES, "Parts of the internet", ()), "InternetDown", "InternetPartFailed", "GatewayGone", "DnsBroken"
     ),
     **_all(Target(PROBES, "Throughput", ()), "ThroughputLow"),
-    **_all(Target(LOGS, "Open findings", ("host",)), "LogFindingCritical", "LogFindingWarning"),
-    **_all(Target(LOGS, "Health scores", ("host",)), "LogScoreLow", "LogScoreFalling"),
+    **_all(Target(LOGS, "Open findings"), "LogFindingCritical", "LogFindingWarning"),
+    **_all(Target(LOGS, "Health scores"), "LogScoreLow", "LogScoreFalling"),
     **_all(
-        Target(LOGS, "Sources", ("host",)),
+        Target(LOGS, "Sources"),
         *("LogReviewStale", "LogHostUnreachable", "LogSourceUnreadable", "LogRedactorFailing"),
     ),
-    **_all(Target(LOGS, "Lines read", ("host",)), "LogVolumeUnusual", "LogVolumeGone"),
-    **_all(Target(LOGS, "Differences from the baseline", ("host",)), "LogChangesNotAccepted"),
+    **_all(Target(LOGS, "Lines read"), "LogVolumeUnusual", "LogVolumeGone"),
+    **_all(Target(LOGS, "Differences from the baseline"), "LogChangesNotAccepted"),
     **_all(Target(LOGS, "Answers of models", ()), "LogModelFailing"),
     **_all(Target(LOGS, "Tokens", ()), "LogBudgetSpent"),
     **_all(Target(ITSELF, "Programs", ()), "ExporterDown", "AnalyzerDown"),
@@ -89,7 +96,8 @@ TARGETS: dict[str, Target] = {
         *("AnalyzerStorageFailing", "AnalyzerConfigReloadFailed"),
     ),
     **_all(Target(ITSELF, "Time without a receiver", ()), "ReceiverWasDown"),
-    **_all(Target("heartline-overview", "What fired when", ()), "AlertFlapping", "Watchdog"),
+    **_all(Target(ITSELF, "Deliveries", ()), "RelayDown", "RelayNotDelivering"),
+    **_all(Target("heartline-overview", "What fired when", ()), "AlertFlapping", "MaintenanceActive", "Watchdog"),
 }
 
 

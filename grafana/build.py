@@ -13,22 +13,22 @@ from grafana.register import DASHBOARDS
 FOLDER = Path(__file__).resolve().parent
 
 
-def main(arguments: list[str]) -> int:
+def main(arguments: list[str], folder: Path = FOLDER) -> int:
     parser = argparse.ArgumentParser("python -m grafana.build", description=__doc__)
     parser.add_argument("--check", action="store_true", help="write nothing, exit 1 when a file is not as built")
     check = parser.parse_args(arguments).check
     wanted = dict(files())
-    stale = sorted(name for name, text in wanted.items() if _read(FOLDER / name) != text)
-    strange = sorted(str(file.relative_to(FOLDER)) for file in FOLDER.glob("dashboards/*.json"))
+    stale = sorted(name for name, text in wanted.items() if _read(folder / name) != text)
+    strange = sorted(str(file.relative_to(folder)) for file in folder.glob("dashboards/*.json"))
     strange = [name for name in strange if name not in wanted]
     if check:
         for name in (*stale, *strange):
             sys.stderr.write(f"grafana/{name} is not what is built: python -m grafana.build\n")
         return 1 if stale or strange else 0
     for name in stale:
-        (FOLDER / name).write_text(wanted[name])
+        (folder / name).write_text(wanted[name])
     for name in strange:
-        (FOLDER / name).unlink()
+        (folder / name).unlink()
     return 0
 
 

@@ -99,7 +99,6 @@ class Dashboard:
             "fiscalYearStartMonth": 0,
             "liveNow": False,
             "refresh": "30s",
-            "style": "dark",
             "time": {"from": self.since, "to": "now"},
             "timepicker": {},
             "timezone": "browser",

@@ -1,6 +1,6 @@
 """One host: its readings, heartbeats, probes, log findings and changes, all on one time axis."""
 
-from grafana import alerts, ask, links
+from grafana import alerts, ask, links, rules
 from grafana.colours import HEARTBEAT, PROBE, UP
 from grafana.dashboard import Choice, Dashboard
 from grafana.limits import CLOCK, CONNECTIONS, CPU, DISK, INODES, LOAD, MEMORY, NETWORK_ERRORS, NONE, SCORE, TEMPERATURE
@@ -55,7 +55,7 @@ NOW = Row(
         ),
         stat(
             "Memory left",
-            "Share that programs can have. Orange below 10 %.",
+            "Share that programs can have. Orange fires HostMemoryLow.",
             UNREAD,
             f"min(host:memory_available:ratio{{{CHOSEN}}})",
             unit="percentunit",
@@ -95,7 +95,7 @@ AROUND = Row(
     (
         states(
             "Answers",
-            "Whether Prometheus can fetch its readings. Red for a minute fires HostDown.",
+            "Whether Prometheus can fetch its readings. Red that lasts fires HostDown.",
             UNREAD,
             Query(f'max by (instance) (up{{job="node",{CHOSEN}}})', "{{instance}}"),
             UP,
@@ -181,13 +181,15 @@ READINGS = Row(
         ),
         reading(
             "Load per processor",
-            "Tasks that run or wait for a disk, for each processor. Above 2 for 15 minutes fires HostLoadHigh.",
+            "Tasks that run or wait for a disk, for each processor. "
+            f"Above the dashed line for {rules.waits('HostLoadHigh')} fires HostLoadHigh.",
             Query(f"max by (instance) (host:load:ratio{{{CHOSEN}}})", "load"),
             limits=LOAD,
         ),
         reading(
             "Memory available",
-            "Share that programs can have. Below 10 % for 15 minutes fires HostMemoryLow.",
+            "Share that programs can have. "
+            f"Below the dashed line for {rules.waits('HostMemoryLow')} fires HostMemoryLow.",
             Query(f"min(host:memory_available:ratio{{{CHOSEN}}})", "available"),
             Query(f"1 - max({ask.usual('memory', CHOSEN, 'host')})", "usual at least"),
             unit="percentunit",
@@ -205,7 +207,8 @@ READINGS = Row(
         ),
         reading(
             "Disk space left",
-            "Share of space left, of file systems that can be written to. Orange below 10 %, red below 3 %.",
+            "Share of space left, of file systems that can be written to. "
+            "Below the upper line fires HostDiskAlmostFull, below the lower one HostDiskFull.",
             Query(ask.fullest(CHOSEN), "{{mountpoint}}"),
             unit="percentunit",
             most=1.0,
@@ -213,7 +216,7 @@ READINGS = Row(
         ),
         reading(
             "Inodes left",
-            "Share of files that can still be made. Below 5 % fires HostInodesLow, whatever df says.",
+            "Share of files that can still be made. Below the dashed line fires HostInodesLow, whatever df says.",
             Query(
                 f"min by (mountpoint) ({FILES_FREE})",
                 "{{mountpoint}}",
@@ -247,7 +250,8 @@ READINGS = Row(
         ),
         reading(
             "Network errors",
-            "Share of packets that failed. Above 1 % for half an hour fires an alert.",
+            "Share of packets that failed. "
+            f"Above the dashed line for {rules.waits('HostNetworkReceiveErrors')} fires HostNetworkReceiveErrors.",
             Query(f"max by (device) ({network('receive')})", "{{device}} receives"),
             Query(f"max by (device) ({network('transmit')})", "{{device}} sends"),
             unit="percentunit",
@@ -265,7 +269,7 @@ READINGS = Row(
         ),
         reading(
             "Clock",
-            "Seconds that its clock is off Prometheus's, and off its time servers. Two seconds fire HostClockSkew.",
+            "Seconds that its clock is off Prometheus's and off its time servers. The dashed line fires HostClockSkew.",
             Query(f"max(abs(host:clock_ahead_seconds{{{CHOSEN}}}))", "off Prometheus"),
             Query(f"max(abs(node_timex_offset_seconds{{{CHOSEN}}}))", "off its time servers"),
             unit="s",
@@ -273,7 +277,7 @@ READINGS = Row(
         ),
         reading(
             "Temperature",
-            "Each sensor. 90 °C, or 5 below what the sensor knows as its limit, fires HostTemperatureHigh.",
+            "Each sensor. The dashed line, or 5 below what a sensor knows as its own limit, fires HostTemperatureHigh.",
             Query(f"max by (chip, sensor) (node_hwmon_temp_celsius{{{CHOSEN}}})", "{{chip}} {{sensor}}"),
             unit="celsius",
             limits=TEMPERATURE,

@@ -1,10 +1,9 @@
-"""Where a colour changes: at the numbers of the alert rules, each with the alert whose number it is; pure."""
+"""Where a colour changes: at the numbers of the alert rules, each with the alert whose number it is."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from grafana.colours import CRITICAL, GOOD, NOTE, WARNING, Json
-
-DAY = 86_400.0
+from grafana import rules
+from grafana.colours import CRITICAL, GOOD, NOTE, SEVERITIES, WARNING, Json
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +36,10 @@ class Limits:
         return {"mode": "absolute", "steps": steps}
 
 
-def times(limits: Limits, factor: float) -> Limits:
-    """The same limits in another unit."""
-    return replace(limits, limits=tuple(replace(one, value=one.value * factor) for one in limits.limits))
+def fires(*alerts: str, low: bool = False) -> Limits:
+    """At the numbers of these alerts' rules, in the colours of their severities."""
+    found = [Limit(rule.beyond, SEVERITIES[rule.severity], alert) for alert in alerts for rule in rules.of(alert)]
+    return Limits(tuple(sorted(found, key=lambda limit: limit.value, reverse=low)), low)
 
 
 PLAIN = Limits(best="blue")
@@ -50,42 +50,18 @@ FEW = Limits((Limit(1, WARNING),))
 NOTED = Limits((Limit(1, NOTE),))
 TROUBLE = Limits((Limit(1, NOTE), Limit(10, WARNING), Limit(100, CRITICAL)))
 """As the alerts of a host are weighed on its row."""
-DISK = Limits((Limit(0.1, WARNING, "HostDiskAlmostFull"), Limit(0.03, CRITICAL, "HostDiskFull")), low=True)
-INODES = Limits((Limit(0.05, WARNING, "HostInodesLow"),), low=True)
-MEMORY = Limits((Limit(0.1, WARNING, "HostMemoryLow"),), low=True)
-LOAD = Limits((Limit(2, WARNING, "HostLoadHigh"),))
-TEMPERATURE = Limits((Limit(90, CRITICAL, "HostTemperatureHigh"),))
-CLOCK = Limits((Limit(2, WARNING, "HostClockSkew"),))
-CONNECTIONS = Limits((Limit(0.8, WARNING, "HostConntrackNearLimit"),))
-CPU = Limits((Limit(0.5, NOTE, "HostCpuUnusual"),))
-NETWORK_ERRORS = Limits((Limit(0.01, WARNING, "HostNetworkReceiveErrors"),))
-SCORE = Limits((Limit(50, WARNING, "LogScoreLow"),), low=True)
-CERTIFICATE = Limits(
-    (
-        Limit(21 * DAY, NOTE, "CertificateExpiring"),
-        Limit(7 * DAY, WARNING, "CertificateExpiring"),
-        Limit(DAY, CRITICAL, "CertificateExpiring"),
-    ),
-    low=True,
-)
-REVIEWS_MISSED = Limits((Limit(3, WARNING, "LogReviewStale"),))
-DURATION = Limits((Limit(2, NOTE, "HeartbeatDurationUnusual"),))
-FLAPS = Limits((Limit(6, WARNING, "ProbeFlapping"),))
-GAP = Limits((Limit(60, NOTE, "ReceiverWasDown"),))
-ALL = (
-    DISK,
-    INODES,
-    MEMORY,
-    LOAD,
-    TEMPERATURE,
-    CLOCK,
-    CONNECTIONS,
-    NETWORK_ERRORS,
-    CPU,
-    SCORE,
-    CERTIFICATE,
-    REVIEWS_MISSED,
-    DURATION,
-    FLAPS,
-    GAP,
-)
+DISK = fires("HostDiskAlmostFull", "HostDiskFull", low=True)
+INODES = fires("HostInodesLow", low=True)
+MEMORY = fires("HostMemoryLow", low=True)
+LOAD = fires("HostLoadHigh")
+TEMPERATURE = fires("HostTemperatureHigh")
+CLOCK = fires("HostClockSkew")
+CONNECTIONS = fires("HostConntrackNearLimit")
+CPU = fires("HostCpuUnusual")
+NETWORK_ERRORS = fires("HostNetworkReceiveErrors")
+SCORE = fires("LogScoreLow", low=True)
+CERTIFICATE = fires("CertificateExpiring", low=True)
+DURATION = fires("HeartbeatDurationUnusual")
+FLAPS = fires("ProbeFlapping")
+GAP = fires("ReceiverWasDown")
+REVIEWS_MISSED = Limits(tuple(Limit(rule.times, WARNING, rule.alert) for rule in rules.of("LogReviewStale")))

@@ -31,7 +31,7 @@ NOW = Row(
     (
         stat(
             "Lowest score",
-            "Of the host whose logs look worst, 0 to 100. Below 50 fires LogScoreLow.",
+            "Of the host whose logs look worst, 0 to 100. Orange fires LogScoreLow.",
             NOBODY,
             f"min(log_review_health_score{{{CHOSEN}}})",
             limits=SCORE,
@@ -101,7 +101,7 @@ OVER_TIME = Row(
     (
         graph(
             "Health scores",
-            "Of each host. Below 50 fires LogScoreLow, 30 less than the best of six hours fires LogScoreFalling.",
+            "Of each host. Below the dashed line fires LogScoreLow, a fall by 30 within six hours LogScoreFalling.",
             NOBODY,
             Query(f"min by (host) (log_review_health_score{{{CHOSEN}}})", "{{host}}"),
             unit="none",

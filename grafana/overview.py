@@ -94,7 +94,7 @@ NOW = Row(
         ),
         bars(
             "Lowest health scores",
-            "The ten hosts whose logs look worst, 0 to 100. Orange is below 50, as in the alert LogScoreLow.",
+            "The ten hosts whose logs look worst, 0 to 100. Orange fires LogScoreLow.",
             "No logs are reviewed: list hosts in analyzer.yml.",
             Query("sort(bottomk(10, min by (host) (log_review_health_score)))", "{{host}}"),
             limits=SCORE,

@@ -265,7 +265,8 @@ def states(
         "thresholds": Limits(best=known[0].colour).json(),
         "mappings": mappings(known),
     }
-    options: Json = {"showValue": "never", "rowHeight": 0.9, "legend": legend(), "tooltip": {"mode": "single"}}
+    options: Json = {"showValue": "never", "rowHeight": 0.9, "legend": legend()}
+    options["tooltip"] = {"mode": "single", "sort": "none"}
     options |= {"colWidth": 0.9} if history else {"mergeValues": True, "alignValue": "left"}
     return Panel(
         *(title, says, empty, (query,), "status-history" if history else "state-timeline", width, height),
@@ -325,7 +326,7 @@ def heat(title: str, says: str, empty: str, query: Query, *, unit: str, width: i
         "legend": {"show": True},
         "rowsFrame": {"layout": "auto"},
         "showValue": "never",
-        "tooltip": {"mode": "single", "show": True, "showColorScale": False, "yHistogram": False},
+        "tooltip": {"mode": "single", "showColorScale": False, "yHistogram": False},
         "yAxis": {"axisPlacement": "left", "reverse": False, "unit": unit},
     }
     defaults: Json = {"unit": unit, "thresholds": PLAIN.json(), "custom": {"scaleDistribution": {"type": "linear"}}}

@@ -4,7 +4,6 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from stack.layout import ROOT
@@ -81,5 +80,40 @@ def asked(target: Target, values: Mapping[str, str] | None = None) -> str:
     return expr
 
 
-def folder() -> Path:
-    return FOLDER
+@dataclass(frozen=True)
+class Choice:
+    """Which label of which series can be chosen at the top of a dashboard."""
+
+    dashboard: str
+    name: str
+    selector: str
+    label: str
+
+
+def choices() -> Iterator[Choice]:
+    for name, dashboard in DASHBOARDS.items():
+        for one in dashboard["templating"]["list"]:
+            if one["type"] == "query":
+                selector, label = re.fullmatch(r"label_values\((.+), (\w+)\)", one["query"]).groups()  # type: ignore[union-attr]  # test_lint says it is one
+                for before, value in chosen(name).items():
+                    selector = selector.replace(f"${before}", value)
+                yield Choice(name, one["name"], selector, label)
+
+
+def missing(link: str) -> str:
+    """What of a link to one of our dashboards is not there; empty when all of it is."""
+    found = re.fullmatch(r"/?d/([\w-]+)(?:\?(.*))?", link)
+    if found is None:
+        return "a dashboard"
+    of = {dashboard["uid"]: name for name, dashboard in DASHBOARDS.items()}
+    if found[1] not in of:
+        return found[1]
+    dashboard = DASHBOARDS[of[found[1]]]
+    ids, names = {str(panel["id"]) for panel in panels(dashboard)}, chosen(of[found[1]])
+    for part in (found[2] or "").split("&"):
+        key, _, value = part.partition("=")
+        if key == "viewPanel" and value not in ids:
+            return part
+        if key.startswith("var-") and key.removeprefix("var-") not in names:
+            return part
+    return ""

@@ -1,14 +1,14 @@
-"""One scenario for all that ask."""
+"""The one Prometheus that all modules ask."""
 
 from collections.abc import Iterator
 
 import pytest
 
 from tests.grafana.engine import Prometheus
-from tests.grafana.scenario_running import running
+from tests.grafana.looking import looking
 
 
 @pytest.fixture(scope="session")
 def prometheus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Prometheus]:
-    with running(tmp_path_factory.mktemp("grafana")) as prometheus:
+    with looking(tmp_path_factory.mktemp("grafana"), "stable") as prometheus:
         yield prometheus

@@ -33,11 +33,18 @@ scrape_configs:
 @dataclass(frozen=True)
 class Prometheus:
     url: str
+    alertmanager: str
 
     def ask(self, path: str, **keys: str) -> Any:
         body = urllib.parse.urlencode(keys).encode()
         with urllib.request.urlopen(f"{self.url}/api/v1/{path}", body or None, timeout=PATIENCE) as answer:
             return json.load(answer)["data"]
+
+    def told(self, *matchers: str) -> list[Any]:
+        """The alerts that Alertmanager knows of which all matchers hold."""
+        keys = urllib.parse.urlencode([("filter", matcher) for matcher in matchers])
+        with urllib.request.urlopen(f"{self.alertmanager}/api/v2/alerts?{keys}", timeout=PATIENCE) as answer:
+            return list(json.load(answer))
 
     def query(self, expr: str) -> list[Any]:
         return list(self.ask("query", query=expr)["result"])
@@ -90,7 +97,7 @@ def running(folder: Path, suite: str) -> Iterator[Prometheus]:
         (
             *(tools.find("prometheus", suite), f"--config.file={folder}/prometheus.yml"),
             *(f"--storage.tsdb.path={folder}/data", f"--web.listen-address=127.0.0.1:{own}"),
-            "--storage.tsdb.retention.time=90d",
+            *("--storage.tsdb.retention.time=90d", "--rules.alert.resend-delay=1s"),
         ),
     )
     with (folder / "log").open("ab") as log:
@@ -98,7 +105,7 @@ def running(folder: Path, suite: str) -> Iterator[Prometheus]:
     try:
         for port in (theirs, own):
             _wait(port, folder / "log")
-        yield Prometheus(f"http://127.0.0.1:{own}")
+        yield Prometheus(f"http://127.0.0.1:{own}", f"http://127.0.0.1:{theirs}")
     finally:
         for process in processes:
             process.terminate()

@@ -1,0 +1,63 @@
+"""What the alert rules say: beyond which number they fire, how gravely, after how long; read from rules/*.yml."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from math import prod
+from pathlib import Path
+
+import yaml
+
+FOLDER = Path(__file__).resolve().parent.parent / "rules"
+NUMBER = r"\d[\d.]*(?:e\d+)?"
+BEYOND = re.compile(rf"[<>]=?\s*({NUMBER}(?:\s*\*\s*{NUMBER})*)")
+TIMES = re.compile(rf"({NUMBER})\s*\*\s*[a-z]")
+UNITS = {"s": "second", "m": "minute", "h": "hour", "d": "day"}
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One alert rule; an alert may have several, one for each severity."""
+
+    alert: str
+    severity: str
+    expr: str
+    wait: str
+
+    @property
+    def beyond(self) -> float:
+        """The first number that it compares with, guards against zero left out; StopIteration when there is none."""
+        products = (found[1].split("*") for found in BEYOND.finditer(self.expr))
+        return next(value for factors in products if (value := prod(map(float, factors))))
+
+    @property
+    def times(self) -> float:
+        """The first factor; TypeError when there is none."""
+        return float(TIMES.search(self.expr)[1])  # type: ignore[index]  # as the docstring says
+
+    @property
+    def waits(self) -> str:
+        """How long it must be true, in words, as `15 minutes`."""
+        number, unit = re.fullmatch(r"(\d+)([smhd])", self.wait).groups()  # type: ignore[union-attr]  # promtool has read it
+        return f"{number} {UNITS[unit]}{'s' * (number != '1')}"
+
+
+def parse(texts: Iterable[str]) -> list[Rule]:
+    groups = (group for text in texts for group in yaml.safe_load(text)["groups"])
+    alerts = (rule for group in groups for rule in group["rules"] if "alert" in rule)
+    return [Rule(one["alert"], one["labels"]["severity"], one["expr"], one.get("for", "0s")) for one in alerts]
+
+
+RULES = parse(file.read_text() for file in sorted(FOLDER.glob("*.yml")))
+
+
+def of(alert: str) -> list[Rule]:
+    """All rules of this alert; KeyError when there is none."""
+    found = [rule for rule in RULES if rule.alert == alert]
+    if not found:
+        raise KeyError(alert)
+    return found
+
+
+def waits(alert: str) -> str:
+    return of(alert)[0].waits
