@@ -24,7 +24,9 @@ from toolkit.strict import ConfigError, Section, read
 
 HERE = Path(__file__).parent
 # In this order: what names itself first; what only looks like a secret after people's own rules, which name it better.
-OWN = tuple(HERE / f"{name}.yml" for name in ("named", "web", "formats", "vendors", "personal"))
+OWN = tuple(
+    HERE / f"{name}.yml" for name in ("named", "spoken", "commands", "devices", "web", "formats", "vendors", "personal")
+)
 LAST = (HERE / "drawn.yml",)
 ID = re.compile("[a-z][a-z0-9-]{0,39}")
 MARKS = ("SECRET", "USER", "PRIVATE")

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 
+from tests.analyzer.redact_heldout.configurations import CONFIGURATIONS
 from tests.analyzer.redact_heldout.log_shapes import SHAPES
 from tests.analyzer.redact_heldout.material import (
     ALNUM,
@@ -123,5 +124,5 @@ def trace(chance: Chance) -> Iterator[Case]:
     yield Case("python trace", python, (token,))
 
 
-TABLES = (VENDOR_KEYS, SHAPES, PRIVATE)
+TABLES = (VENDOR_KEYS, SHAPES, CONFIGURATIONS, PRIVATE)
 MULTI = (pem, pem_in_one_line, pem_without_end, pem_with_headers, pgp, openvpn, putty, trace)
