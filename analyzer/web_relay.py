@@ -8,7 +8,7 @@ from aiohttp import web
 
 from analyzer.config import Config
 from analyzer.finding import RANK, Finding
-from analyzer.notify import declare, families
+from analyzer.notify import declare, families, present
 from analyzer.notify.declare import Reach
 from analyzer.notify.relay import Relay
 from analyzer.notify.store import Store as RelayStore
@@ -36,7 +36,7 @@ class Telling:
     ) -> None:
         self._findings, self._glance, self._config = findings, glance, config
         self.reach = Reach(time.monotonic)
-        self.relay = Relay(RelayStore(folder), time.time, time.monotonic, self._at_logs)
+        self.relay = Relay(RelayStore(folder), time.time, time.monotonic, self._at_logs, self._present)
         self.page = Alerts(self.relay, lambda: config().relay.secret, address, wrong).alerts
 
     def use(self, config: Config) -> None:
@@ -50,6 +50,9 @@ class Telling:
     async def close(self) -> None:
         await self.relay.close()
         await self.reach.close()
+
+    async def _present(self, url: str) -> frozenset[str] | None:
+        return await present.fingerprints(self.reach.session(), url)
 
     async def _at_logs(self, host: str) -> str | None:
         """The gravest of what its newest lines say and what is open; None where that is nothing."""

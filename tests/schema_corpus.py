@@ -149,7 +149,7 @@ notify:
   - {name: discord, discord: "https://discord.example/api/webhooks/1/a", severities: [critical]}
   - {name: phone, env: PHONE}
   - {name: mail, url: "json://mail.example"}
-relay: {secret: 0123456789abcdef, hold: 5s, remind_after: 1h, confirm_within: 10m}
+relay: {secret: 0123456789abcdef, hold: 5s, remind_after: 1h, confirm_within: 10m, alertmanager: "http://alertmanager:9093"}
 digest: {every: week, at: "07:00", timezone: Europe/Berlin, prometheus: "http://127.0.0.1:9090", to: [mail]}
 """
 
@@ -237,5 +237,6 @@ ANALYZER = (
     wrong("a service with two URLs", "notify: [{name: a, url: 'json://a.example', env: PHONE}]\n"),
     wrong("a severity", "notify: [{name: a, env: PHONE, severities: [bad]}]\n"),
     wrong("a short secret", "relay: {secret: abc}\n"),
+    wrong("an Alertmanager without a scheme", "relay: {alertmanager: 'localhost:9093'}\n"),
     wrong("an hour", "notify: [{name: a, env: PHONE}]\ndigest: {at: '7'}\n"),
 )  # fmt: skip

@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
+from urllib.parse import urlsplit
 
 import aiohttp
 
@@ -156,6 +157,15 @@ def relay(
         hold=section.duration("hold", usual.hold, low=0.0, high=300.0),
         remind_after=section.duration("remind_after", usual.remind_after, low=60.0),
         confirm_within=section.duration("confirm_within", usual.confirm_within, low=60.0),
+        alertmanager=_alertmanager(section, environ),
     )
     section.end()
     return RelayConfig(secret, settings)
+
+
+def _alertmanager(section: Section, environ: Mapping[str, str]) -> str:
+    """Where it is asked what it still has; empty: where its messages say that it is."""
+    url = section.text("alertmanager", None) or environ.get("ANALYZER_ALERTMANAGER", "")
+    if url and not (url.startswith(("http://", "https://")) and urlsplit(url).hostname):
+        raise section.error("alertmanager", "expected a URL such as http://127.0.0.1:9093")
+    return url

@@ -155,3 +155,12 @@ def abandoned(incident: Incident, now: float) -> Incident:
         confirmed=True,
         remind=False,
     )
+
+
+def without(incident: Incident, gone: Mapping[str, float], now: float) -> Incident:
+    """Alertmanager has these no more, by fingerprint since when, and never said so: they are over."""
+    alerts = [
+        replace(alert, status="resolved", ends=gone[alert.fingerprint]) if alert.fingerprint in gone else alert
+        for alert in incident.wanted.alerts
+    ]
+    return replace(incident, wanted=worded(incident.wanted, alerts), revision=incident.revision + 1, since=now)

@@ -7,15 +7,16 @@ meanwhile seen it end.
 
 import asyncio
 import logging
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from analyzer.notify import context
 from analyzer.notify.context import LookAtLogs
 from analyzer.notify.counts import Counts
 from analyzer.notify.deliver import Delivering
-from analyzer.notify.incident import Incident, abandoned, heard
+from analyzer.notify.incident import Incident, abandoned, heard, without
 from analyzer.notify.payload import Group
+from analyzer.notify.present import Missing
 from analyzer.notify.service import Service
 from analyzer.notify.store import Change, Store, StoreError
 from analyzer.notify.turns import Turns
@@ -25,15 +26,18 @@ log = logging.getLogger(__name__)
 SWEEP_SECONDS = 60.0
 KEPT_SECONDS = 30 * 86_400.0
 STOP_SECONDS = 8.0
+Present = Callable[[str], Awaitable[frozenset[str] | None]]
+"""The fingerprints of what the Alertmanager at a URL has; None: it does not say."""
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """All in seconds."""
+    """All times in seconds."""
 
     hold: float = 8.0  # Alertmanager waits 10 s for an answer where group_interval is not longer
     remind_after: float = 1800.0  # what is said again sooner is a repetition, not a reminder
     confirm_within: float = 900.0  # in which Alertmanager comes back for what it was not answered
+    alertmanager: str = ""  # where it is asked what it still has; empty: where its messages say that it is
 
 
 @dataclass(eq=False)
@@ -59,8 +63,10 @@ class Relay:
         clock: Callable[[], float],
         monotonic: Callable[[], float],
         at_logs: LookAtLogs | None = None,
+        present: Present | None = None,
     ) -> None:
         self._store, self._clock, self._monotonic, self._at_logs = store, clock, monotonic, at_logs
+        self._present, self._missing = present, Missing(clock)
         self._settings = Settings()
         self.counts = Counts(successes=store.successes())
         self._delivering: dict[str, Delivering] = {}
@@ -203,7 +209,28 @@ class Relay:
                 changes = {name: _abandoning(before, now)}
                 await asyncio.to_thread(self._store.change, key, changes)
                 self._delivering[name].turns.put(key)
+        if self._present is not None:
+            await self._end_missing(self._present)
         await asyncio.to_thread(self._store.forget, now - KEPT_SECONDS, list(self._delivering))
+
+    async def _end_missing(self, present: Present) -> None:
+        """End what ended while Alertmanager muted it, of which it never says a word."""
+        there: dict[str, frozenset[str] | None] = {}
+        known: set[str] = set()
+        for name, key in await asyncio.to_thread(self._store.open_ones):
+            found = await asyncio.to_thread(self._store.incident, name, key)
+            url = found and (self._settings.alertmanager or found.wanted.external_url)
+            if found is None or name not in self._delivering or not url:
+                continue
+            known |= {alert.fingerprint for alert in found.wanted.alerts}
+            if url not in there:
+                there[url] = await present(url)
+            has = there[url]
+            gone = self._missing.gone(found, has) if has is not None else {}
+            if gone:
+                await asyncio.to_thread(self._store.change, key, {name: _ending(gone, self._clock())})
+                self._delivering[name].turns.put(key)
+        self._missing.keep(known)
 
     async def close(self) -> None:
         """Answer those who wait, let what is under way end, and stop."""
@@ -229,3 +256,11 @@ def _abandoning(before: float, now: float) -> Change:
         return abandoned(found, now)
 
     return abandoning
+
+
+def _ending(gone: Mapping[str, float], now: float) -> Change:
+    def ending(found: Incident | None) -> Incident | None:
+        # Looked at once more: Alertmanager may have spoken just now.
+        return without(found, gone, now) if found is not None and found.settled and found.is_open else None
+
+    return ending

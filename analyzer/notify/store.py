@@ -76,6 +76,12 @@ class Store:
         with self._reading() as db:
             return list(db.execute(query, (before, before)))
 
+    def open_ones(self) -> list[tuple[str, str]]:
+        """Services and keys of what was told, all of it, and is not over."""
+        query = "SELECT service, key FROM incidents WHERE open = 1 AND done >= revision"
+        with self._reading() as db:
+            return list(db.execute(query))
+
     def succeeded(self, service: str, at: float) -> None:
         with self._written() as db:
             db.execute("INSERT OR REPLACE INTO successes VALUES (?, ?)", (service, at))

@@ -11,7 +11,7 @@ import aiohttp
 
 from analyzer.notify.context import LookAtLogs
 from analyzer.notify.declare import Notify, Reach, services
-from analyzer.notify.relay import Relay, Settings
+from analyzer.notify.relay import Present, Relay, Settings
 from analyzer.notify.store import Store
 from analyzer.notify.web_alerts import Alerts
 from toolkit.gate import Gate
@@ -49,11 +49,12 @@ async def running(
     at_logs: LookAtLogs | None = None,
     clock: Callable[[], float] = time.time,
     seconds: float = 10.0,
+    present: Present | None = None,
 ) -> AsyncIterator[Running]:
     """One that keeps its store in `folder`; `seconds`: how long a service may take to answer."""
     store = Store(folder)
     reach = Reach(time.monotonic)
-    relay = Relay(store, clock, time.monotonic, at_logs)
+    relay = Relay(store, clock, time.monotonic, at_logs, present)
     found = services(notify, reach)
     for one in found:
         one.seconds = seconds  # type: ignore[attr-defined]  # both kinds have it, the protocol need not

@@ -90,7 +90,16 @@ def test_the_relays_secret_comes_from_the_file_or_the_environment_and_its_times_
     assert "0123456789abcdef" not in repr(found)
 
 
-@pytest.mark.parametrize("text", ["{secret: short}", "{secret: 0123456789abcdef, holt: 3s}", "{hold: 1d}"])
+def test_where_alertmanager_is_asked_comes_from_the_file_or_the_environment() -> None:
+    assert of_relay("", ANALYZER_ALERTMANAGER="http://a.example:9093").settings.alertmanager == "http://a.example:9093"
+    found = of_relay('relay: {alertmanager: "https://b.example/am"}', ANALYZER_ALERTMANAGER="http://a.example:9093")
+    assert found.settings.alertmanager == "https://b.example/am"
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["{alertmanager: 'b.example:9093'}", "{secret: short}", "{secret: 0123456789abcdef, holt: 3s}", "{hold: 1d}"],
+)
 def test_a_mistake_in_the_relays_section_is_refused(text: str) -> None:
     with pytest.raises(ConfigError, match="relay"):
         of_relay(f"relay: {text}")
