@@ -8,19 +8,19 @@ ARG BASE=python:3.13.15-slim-trixie
 FROM ${BASE} AS build
 ARG SOURCE_DATE_EPOCH=0
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_ROOT_USER_ACTION=ignore PYTHONDONTWRITEBYTECODE=1
-RUN python3 -m venv /opt/build && python3 -m venv --without-pip /opt/heartline
+RUN python3 -m venv --without-pip /opt/heartline
 WORKDIR /build
 COPY stack/image/build.txt stack/image/requirements.txt stack/image/
 # Wheels alone, but for the one that there is none of.
-RUN pip="/opt/build/bin/pip --python /opt/heartline/bin/python install --quiet --no-cache-dir --no-compile --require-hashes --only-binary :all:" \
+RUN pip="python3 -m pip --python /opt/heartline/bin/python install --quiet --no-cache-dir --no-compile --require-hashes --only-binary :all:" \
  && $pip -r stack/image/build.txt \
  && $pip --no-binary oncalendar --no-build-isolation -r stack/image/requirements.txt
 COPY pyproject.toml README.md ./
 COPY toolkit toolkit
 COPY exporter exporter
 COPY analyzer analyzer
-RUN /opt/build/bin/pip --python /opt/heartline/bin/python install --quiet --no-cache-dir --no-compile --no-deps --no-build-isolation --no-index . \
- && /opt/build/bin/pip --python /opt/heartline/bin/python uninstall --quiet --yes setuptools
+RUN python3 -m pip --python /opt/heartline/bin/python install --quiet --no-cache-dir --no-compile --no-deps --no-build-isolation --no-index . \
+ && python3 -m pip --python /opt/heartline/bin/python uninstall --quiet --yes setuptools
 # Checked by content and not by time: an image of the same sources is the same, and a read-only root compiles nothing.
 RUN /opt/heartline/bin/python -m compileall -q -j 0 --invalidation-mode unchecked-hash /opt/heartline/lib
 

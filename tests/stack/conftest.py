@@ -40,12 +40,18 @@ def base(folder: Path) -> Container:
     local = folder / "usr-local-bin"
     local.mkdir()
     # No link: a virtual environment would take the folder of the link for its Python's own.
-    program(local / "python3", f'exec {shlex.quote(str(PYTHON / "bin" / "python3"))} "$@"')
+    # And with pip, as the image that is begun with has it.
+    program(local / "python3", f'PYTHONPATH=/pip exec {shlex.quote(str(PYTHON / "bin" / "python3"))} "$@"')
     # Not done is what a network would be needed for.
     program(local / "apt-get", "")
     (folder / "etc/apt/sources.list.d").mkdir(parents=True)
     (folder / "etc/apt/sources.list.d/debian.sources").write_text("Types: deb\n")
-    mounts = [*found.mounts, Mount(str(local), "/usr/local/bin"), Mount(str(SITE), "/site")]
+    mounts = [
+        *found.mounts,
+        Mount(str(local), "/usr/local/bin"),
+        Mount(str(SITE), "/site"),
+        Mount(str(SITE / "pip"), "/pip/pip"),
+    ]
     if not PYTHON.is_relative_to("/usr"):
         mounts.append(Mount(str(PYTHON), str(PYTHON)))
     return replace(found, mounts=mounts)
