@@ -94,7 +94,10 @@ def bare(folder: Path) -> Container:
     for name in ("bin", "sbin", "lib", "lib64"):
         if Path("/", name).is_symlink():
             (folder / name).symlink_to(os.readlink(Path("/", name)))
-    for name in ("passwd", "group", "ld.so.cache", "nsswitch.conf", "localtime"):
+    # An image knows nobody of this machine.
+    (folder / "etc" / "passwd").write_text("root:x:0:0::/root:/bin/sh\nnobody:x:65534:65534::/nonexistent:/bin/false\n")
+    (folder / "etc" / "group").write_text("root:x:0:\nadm:x:4:\nnogroup:x:65534:\n")
+    for name in ("ld.so.cache", "nsswitch.conf", "localtime"):
         if Path("/etc", name).exists():
             (folder / "etc" / name).write_bytes(Path("/etc", name).read_bytes())
     mounts = [Mount("/usr", "/usr")]
