@@ -19,6 +19,7 @@ BENCHES = {
     "review": "bench.review",
     "relay": "bench.relay",
     "noise": "bench.noise.run",
+    "dashboards": "bench.dashboards",
 }
 
 

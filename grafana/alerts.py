@@ -122,9 +122,16 @@ def since(matchers: str = "") -> str:
 
 def marks(severity: str, matchers: str) -> str:
     """What fired when, to be marked on a time axis; with the time range of the dashboard in `range`."""
-    firing = _joined('alertstate="firing"', 'alertname!="Watchdog"', f'severity="{severity}"', matchers)
-    found = _linked(f"max by ({', '.join(LABELS)}) (ALERTS{{{firing}}})")
-    return plain(_replaced(found, "range", "&from=${__from}&to=${__to}"))
+    chosen = _joined(f'severity="{severity}"', matchers)
+    return _replaced(f"{SHOWN}{{{chosen}}}", "range", "&from=${__from}&to=${__to}")
+
+
+SHOWN = "alert:firing:shown"
+
+
+def shown() -> str:
+    """What fires with its `page` and `what`, to be recorded: too much to be worked out for each instant of a day."""
+    return _told(_paged(f"max by ({', '.join(LABELS)}) (ALERTS{{alertstate=\"firing\",alertname!=\"Watchdog\"}})"))
 
 
 MARK = (
@@ -148,6 +155,10 @@ def _joined(*matchers: str) -> str:
 
 
 def _linked(expr: str) -> str:
+    return _told(_weighed(_silenced(_paged(expr))))
+
+
+def _paged(expr: str) -> str:
     expr = _replaced(expr, "page", FIRING.page)
     for target in dict.fromkeys(TARGETS.values()):
         expr = _replaced(expr, "page", target.page, "alertname", "|".join(_shown_at([target])))
@@ -157,15 +168,28 @@ def _linked(expr: str) -> str:
         others = _shown_at(target for target in TARGETS.values() if name not in target.chosen)
         expr = _replaced(expr, f"go_{name}", "", "alertname", "|".join(others))
     expr = f'label_join({expr}, "page", "", "page", {_quoted(f"go_{name}" for name in CHOSEN)})'
+    for name in CHOSEN:
+        expr = _replaced(expr, f"go_{name}", "")
+    return expr
+
+
+def _silenced(expr: str) -> str:
     silenced = [name for name in LABELS if name != "severity"]
     for name in silenced:
         comma = "" if name == "alertname" else ","
         expr = _replaced(expr, f"is_{name}", f'{comma}{name}=\\"$1\\"', name, "(.+)")
-    expr = f'label_join({expr}, "silence", "", {_quoted(f"is_{name}" for name in silenced)})'
+    return f'label_join({expr}, "silence", "", {_quoted(f"is_{name}" for name in silenced)})'
+
+
+def _weighed(expr: str) -> str:
     for severity, gravity in GRAVITY.items():
         expr = _replaced(expr, "gravity", gravity, "severity", severity)
-    expr = f'label_join({expr}, "runbook", "", "alertname")'
-    return f'label_join({expr}, "what", " ", {_quoted(TOLD)})'
+    return f'label_join({expr}, "runbook", "", "alertname")'
+
+
+def _told(expr: str) -> str:
+    expr = f'label_join({expr}, "what", " ", {_quoted(TOLD)})'
+    return _replaced(expr, "what", "$1", "what", " *(.*?) *")
 
 
 def _shown_at(targets: Iterable[Target]) -> list[str]:

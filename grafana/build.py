@@ -10,20 +10,22 @@ from grafana import alerts
 from grafana.dashboard import Dashboard
 from grafana.register import DASHBOARDS
 
-FOLDER = Path(__file__).resolve().parent
+FOLDER = Path(__file__).resolve().parent.parent
+MARKER = "      # Built by python -m grafana.build, from here on.\n"
+RULES = "rules/dashboards.yml"
 
 
 def main(arguments: list[str], folder: Path = FOLDER) -> int:
     parser = argparse.ArgumentParser("python -m grafana.build", description=__doc__)
     parser.add_argument("--check", action="store_true", help="write nothing, exit 1 when a file is not as built")
     check = parser.parse_args(arguments).check
-    wanted = dict(files())
+    wanted = {**dict(files()), RULES: ruled(_read(folder / RULES))}
     stale = sorted(name for name, text in wanted.items() if _read(folder / name) != text)
-    strange = sorted(str(file.relative_to(folder)) for file in folder.glob("dashboards/*.json"))
+    strange = sorted(str(file.relative_to(folder)) for file in folder.glob("grafana/dashboards/*.json"))
     strange = [name for name in strange if name not in wanted]
     if check:
         for name in (*stale, *strange):
-            sys.stderr.write(f"grafana/{name} is not what is built: python -m grafana.build\n")
+            sys.stderr.write(f"{name} is not what is built: python -m grafana.build\n")
         return 1 if stale or strange else 0
     for name in stale:
         (folder / name).write_text(wanted[name])
@@ -33,10 +35,16 @@ def main(arguments: list[str], folder: Path = FOLDER) -> int:
 
 
 def files() -> Iterator[tuple[str, str]]:
-    """Names below grafana/ and their text: the dashboards, and where each alert is shown."""
+    """Names and texts: the dashboards, and where each alert is shown."""
     for dashboard in DASHBOARDS:
-        yield f"dashboards/{name(dashboard)}.json", _text(dashboard.json())
-    yield "alerts.json", _text({alert: target.json() for alert, target in sorted(alerts.TARGETS.items())})
+        yield f"grafana/dashboards/{name(dashboard)}.json", _text(dashboard.json())
+    yield "grafana/alerts.json", _text({alert: target.json() for alert, target in sorted(alerts.TARGETS.items())})
+
+
+def ruled(text: str) -> str:
+    """The recording rules with the one that follows from where alerts are shown."""
+    rule = f"      - record: {alerts.SHOWN}\n        expr: {json.dumps(alerts.shown())}\n"
+    return text.partition(MARKER)[0] + MARKER + rule
 
 
 def name(dashboard: Dashboard) -> str:

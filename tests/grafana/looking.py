@@ -14,6 +14,7 @@ SIGNS = (
     'ALERTS{alertname="HostDown",alertstate="firing"}',
     'ALERTS{severity="warning",alertstate="firing"}',
     'ALERTS{severity="info",alertstate="firing"}',
+    'alert:firing:shown{severity="info"}',
     "rate(prometheus_notifications_dropped_total[1m])",
     "rate(alertmanager_notifications_total[1m])",
     "alertmanager_alerts",

@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,18 +26,21 @@ class Series:
     value: float
     counted: bool
 
-    def at(self, before: float) -> float:
-        """The value so many seconds earlier."""
+    def at(self, instants: Sequence[float]) -> list[float]:
+        """The value so many seconds earlier, for each of them."""
         if not math.isfinite(self.value):
-            return self.value
+            return [self.value] * len(instants)
         if self.counted:
-            # At the pace of ten hours, a little more and a little less by turns.
-            return self.value - self.value / 36_000 * (before + 300 * math.sin(before / 600)) * 0.9
+            # At the pace of ten hours, or of the whole time when that is longer; a little more and less by turns.
+            pace = self.value / max(36_000, 2 * max(instants))
+            return [self.value - pace * (before + 300 * math.sin(before / 600)) * 0.9 for before in instants]
         if SHIFTED.fullmatch(self.name):
-            return self.value - before if self.value > 0 else self.value
+            return [self.value - before if self.value > 0 else self.value for before in instants]
         if MOVING.fullmatch(self.name):
-            return self.value * (1 + 0.1 * before / HOUR + 0.05 * math.sin(before / 300))
-        return self.value
+            # No faster than a tenth in an hour, and never below half.
+            pace = 0.1 / max(HOUR, max(instants) / 4)
+            return [self.value * (1 + pace * before + 0.05 * math.sin(before / 300)) for before in instants]
+        return [self.value] * len(instants)
 
 
 def series(scrapes: Iterable[Scrape], wanted: frozenset[str]) -> Iterator[Series]:
@@ -74,7 +77,9 @@ def shown(name: str, labels: str, more: Mapping[str, str]) -> str:
 def write(file: Path, found: Iterable[Series], end: float, length: float = HOUR, step: float = 30.0) -> None:
     """All of them, from `length` seconds before `end` on, a sample each `step` seconds."""
     instants = [length - n * step for n in range(int(length / step) + 1)]
+    times = [f"{end - before:.3f}" for before in instants]
     with file.open("w") as out:
         for one in found:
-            out.writelines(f"{one.shown} {one.at(before)!r} {end - before:.3f}\n" for before in instants)
+            values = zip(one.at(instants), times, strict=True)
+            out.writelines(f"{one.shown} {value!r} {time}\n" for value, time in values)
         out.write("# EOF\n")

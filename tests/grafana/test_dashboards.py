@@ -44,10 +44,12 @@ def test_they_are_as_their_sources_build_them(capsys: pytest.CaptureFixture[str]
 
 
 def test_a_change_by_hand_is_seen_and_undone(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    (tmp_path / "dashboards").mkdir()
+    (tmp_path / "grafana" / "dashboards").mkdir(parents=True)
+    (tmp_path / "rules").mkdir()
+    (tmp_path / "rules" / "dashboards.yml").write_text("groups: []\n")
     assert build.main([], tmp_path) == 0
-    (tmp_path / "dashboards" / "overview.json").write_text("{}")
-    (tmp_path / "dashboards" / "mine.json").write_text("{}")
+    (tmp_path / "grafana" / "dashboards" / "overview.json").write_text("{}")
+    (tmp_path / "grafana" / "dashboards" / "mine.json").write_text("{}")
     assert build.main(["--check"], tmp_path) == 1
     assert re.findall(r"dashboards/\w+", capsys.readouterr().err) == ["dashboards/overview", "dashboards/mine"]
     assert build.main([], tmp_path) == 0
