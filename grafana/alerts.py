@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from urllib.parse import quote, urlencode
 
 from grafana.colours import Json
-from grafana.panels import number, plain
+from grafana.panels import number
 
 RUNBOOKS = "https://github.com/heartline/heartline/blob/main/docs/runbooks"
 CHOSEN = ("host", "heartbeat", "probe")
