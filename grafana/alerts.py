@@ -131,7 +131,7 @@ SHOWN = "alert:firing:shown"
 
 def shown() -> str:
     """What fires with its `page` and `what`, to be recorded: too much to be worked out for each instant of a day."""
-    return _told(_paged(f"max by ({', '.join(LABELS)}) (ALERTS{{alertstate=\"firing\",alertname!=\"Watchdog\"}})"))
+    return _told(_paged(f'max by ({", ".join(LABELS)}) (ALERTS{{alertstate="firing",alertname!="Watchdog"}})'))
 
 
 MARK = (

@@ -74,3 +74,16 @@ def slots_missed(matchers: str) -> str:
 def usual(signal: str, matchers: str, by: str) -> str:
     """The most that is usual at this hour of the week; nothing before three weeks of history."""
     return f'max by ({by}) (usual:highest{{signal="{signal}",{matchers}}})'
+
+
+def wrong(matchers: str) -> str:
+    """Units, containers and disk arrays that are not as they should be, by `kind` and `name`."""
+    failed_disks = f'max by (device) (node_md_disks{{{matchers},state="failed"}} > 0)'
+    found = {
+        "failed unit": f'max by (name) (node_systemd_unit_state{{{matchers},state="failed"}} == 1)',
+        "unit that restarts": f"max by (name) (increase(node_systemd_service_restart_total{{{matchers}}}[15m]) > 3)",
+        "unhealthy container": f'max by (name) (container_health{{{matchers},health="unhealthy"}} == 1)',
+        "container that restarts": f"max by (name) (increase(container_restarts_total{{{matchers}}}[15m]) > 3)",
+        "disk array with failed disks": f'label_replace({failed_disks}, "name", "$1", "device", "(.+)")',
+    }
+    return " or ".join(f'label_replace({expr}, "kind", "{kind}", "", "")' for kind, expr in found.items())

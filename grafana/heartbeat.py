@@ -4,7 +4,8 @@ from grafana import alerts, ask, links, rules
 from grafana.colours import HEARTBEAT
 from grafana.dashboard import Choice, Dashboard
 from grafana.limits import FEW, NONE
-from grafana.panels import Column, Query, Row, Sorted, graph, stat, states, table
+from grafana.panels import Column, Query, Row
+from grafana.shapes import Sorted, graph, stat, states, table
 
 CHOSEN = 'host=~"$host",heartbeat="$heartbeat"'
 NOBODY = "No such heartbeat: choose another one above."

@@ -4,7 +4,8 @@ from grafana import ask, links
 from grafana.colours import HEARTBEAT, OPEN
 from grafana.dashboard import Choice, Dashboard
 from grafana.limits import DURATION, FEW, NONE, NOTED
-from grafana.panels import Column, Query, Row, Sorted, graph, stat, states, table
+from grafana.panels import Column, Query, Row
+from grafana.shapes import Sorted, graph, stat, states, table
 
 CHOSEN = 'host=~"$host",heartbeat=~"$heartbeat"'
 ANY = f"count(heartbeat_failing{{{CHOSEN}}})"

@@ -4,28 +4,16 @@ from grafana import alerts, ask, links, rules
 from grafana.colours import HEARTBEAT, PROBE, UP
 from grafana.dashboard import Choice, Dashboard
 from grafana.limits import CLOCK, CONNECTIONS, CPU, DISK, INODES, LOAD, MEMORY, NETWORK_ERRORS, NONE, SCORE, TEMPERATURE
-from grafana.panels import Column, Panel, Query, Row, Sorted, graph, stat, states, table
+from grafana.panels import Column, Panel, Query, Row
+from grafana.shapes import Sorted, graph, stat, states, table
 
 CHOSEN = 'host="$host"'
 REAL = f"{CHOSEN},{ask.REAL_DEVICES}"
-FAILED_DISKS = f'max by (device) (node_md_disks{{{CHOSEN},state="failed"}} > 0)'
 NOT_IDLE = f'{CHOSEN},mode!~"idle|guest.*"'
 FILES_FREE = f"node_filesystem_files_free{{{CHOSEN}}} / (node_filesystem_files{{{CHOSEN}}} > 0)"
 TRACKED = f"node_nf_conntrack_entries{{{CHOSEN}}} / (node_nf_conntrack_entries_limit{{{CHOSEN}}} > 0)"
 UNREAD = "No readings: list this host under `hosts` in exporter.yml."
 NO_LOGS = "Its logs are not reviewed: list it in analyzer.yml."
-
-
-def wrong() -> str:
-    """Units, containers and disk arrays that are not as they should be, by `kind` and `name`."""
-    found = {
-        "failed unit": f'max by (name) (node_systemd_unit_state{{{CHOSEN},state="failed"}} == 1)',
-        "unit that restarts": f"max by (name) (increase(node_systemd_service_restart_total{{{CHOSEN}}}[15m]) > 3)",
-        "unhealthy container": f'max by (name) (container_health{{{CHOSEN},health="unhealthy"}} == 1)',
-        "container that restarts": f"max by (name) (increase(container_restarts_total{{{CHOSEN}}}[15m]) > 3)",
-        "disk array with failed disks": f'label_replace({FAILED_DISKS}, "name", "$1", "device", "(.+)")',
-    }
-    return " or ".join(f'label_replace({expr}, "kind", "{kind}", "", "")' for kind, expr in found.items())
 
 
 def rate(metric: str, chosen: str = CHOSEN) -> str:
@@ -286,7 +274,7 @@ READINGS = Row(
             "What else is wrong",
             "Units, containers and disk arrays that are not as they should be.",
             "Nothing. All is well.",
-            [wrong()],
+            [ask.wrong(CHOSEN)],
             [Column("kind", "What"), Column("name", "Name")],
             order=Sorted("What", down=False),
             width=12,

@@ -4,7 +4,8 @@ from grafana import ask, links
 from grafana.colours import UP
 from grafana.dashboard import Choice, Dashboard
 from grafana.limits import CPU, DISK, FEW, LOAD, MEMORY, NONE, NOTED, PLAIN, SCORE, TROUBLE, Limits
-from grafana.panels import Column, Panel, Query, Row, Sorted, bars, graph, stat, states, table
+from grafana.panels import Column, Panel, Query, Row
+from grafana.shapes import Sorted, bars, graph, stat, states, table
 
 CHOSEN = 'host=~"$host"'
 NOBODY = "No hosts: list them under `hosts` in exporter.yml."

@@ -4,7 +4,8 @@ from grafana import ask, links
 from grafana.colours import HEALTHY, UP
 from grafana.dashboard import Dashboard
 from grafana.limits import FEW, GAP, NONE
-from grafana.panels import Column, Query, Row, Sorted, graph, heat, stat, states, table
+from grafana.panels import Column, Query, Row
+from grafana.shapes import Sorted, graph, heat, stat, states, table
 
 EXPORTER = "The exporter is not scraped: is it up?"
 ANALYZER = "The analyzer is not scraped: is it up?"

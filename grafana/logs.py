@@ -5,7 +5,8 @@ from grafana.alerts import GRAVITY
 from grafana.colours import FIRING, READ
 from grafana.dashboard import ALERTMANAGER, ANALYZER, Choice, Dashboard
 from grafana.limits import FEW, NONE, NOTED, REVIEWS_MISSED, SCORE
-from grafana.panels import Column, Link, Query, Row, Sorted, bars, graph, stat, table
+from grafana.panels import Column, Link, Query, Row
+from grafana.shapes import Sorted, bars, graph, stat, table
 
 CHOSEN = 'host=~"$host"'
 NOBODY = "No logs are reviewed: list hosts in analyzer.yml."

@@ -4,7 +4,8 @@ from grafana import alerts, ask, links
 from grafana.colours import FIRING, HEARTBEAT, INTERNET
 from grafana.dashboard import Dashboard
 from grafana.limits import CERTIFICATE, DISK, FEW, NONE, SCORE
-from grafana.panels import Column, Query, Row, Sorted, bars, graph, stat, states, table
+from grafana.panels import Column, Query, Row
+from grafana.shapes import Sorted, bars, graph, stat, states, table
 
 WORDS = {str(state.value): state.word for state in HEARTBEAT}
 
@@ -89,6 +90,7 @@ NOW = Row(
             "How many heartbeats are in which state now. A click leads to all of them.",
             "No heartbeats: add one to exporter.yml and send it a ping.",
             Query(ask.named(f'count_values("state", {ask.heartbeat_state()})', "state", WORDS), "{{state}}"),
+            known=HEARTBEAT,
             link=links.to("All heartbeats", "heartbeats"),
             height=7,
         ),

@@ -4,7 +4,8 @@ from grafana import ask, links
 from grafana.colours import INTERNET, PROBE
 from grafana.dashboard import ALERTMANAGER, EXPORTER, Choice, Dashboard
 from grafana.limits import CERTIFICATE, FLAPS, NONE, NOTED
-from grafana.panels import Column, Link, Query, Row, Sorted, graph, stat, states, table
+from grafana.panels import Column, Link, Query, Row
+from grafana.shapes import Sorted, graph, stat, states, table
 
 CHOSEN = 'group=~"$group",probe=~"$probe"'
 ANY = f"count(probe:success{{{CHOSEN}}})"

@@ -19,7 +19,7 @@ from tests.grafana import built, past
 from tests.grafana.built import Target
 from tests.grafana.drawn_values import NAMED, Field, legend
 from tests.grafana.engine import Prometheus
-from tests.grafana.scenario_running import running
+from tests.grafana.looking import looking
 
 CELL_WIDTH, CELL_HEIGHT, WIDTH = 58, 38, 1392
 STEP = 30.0
@@ -44,7 +44,7 @@ Answer = list[Any]
 
 def main(out: str, *names: str) -> None:
     """Begin the scenario, ask what the panels ask, and write a picture of each dashboard into the folder `out`."""
-    with tempfile.TemporaryDirectory(prefix="heartline-draw-") as folder, running(Path(folder)) as prometheus:
+    with tempfile.TemporaryDirectory(prefix="heartline-draw-") as folder, looking(Path(folder), "stable") as prometheus:
         for name in names or built.DASHBOARDS:
             page = Path(folder) / f"{name}.html"
             page.write_text(drawn(built.DASHBOARDS[name], name, prometheus))
@@ -102,7 +102,7 @@ def _bars(panel: Mapping[str, Any], answers: Sequence[Answer]) -> str:
     rows = [(legend(panel, row), float(row["value"][1])) for answer in answers for row in answer]
     most = panel["fieldConfig"]["defaults"].get("max") or max((value for _, value in rows), default=1.0) or 1.0
     return "".join(
-        f'<div class="bar"><span>{escape(name)}</span><i style="background:{field.colour(value)};'
+        f'<div class="bar"><span>{escape(name)}</span><i style="background:{field.named(name) or field.colour(value)};'
         f'width:{100 * min(1.0, value / most):.1f}%"></i><b>{escape(field.text(value))}</b></div>'
         for name, value in rows
     )

@@ -64,10 +64,14 @@ class Field:
         return NAMED.get(reached[-1], reached[-1])
 
     def of_series(self, name: str, number: int) -> str:
+        return self.named(name) or PALETTE[number % len(PALETTE)]
+
+    def named(self, series: str) -> str:
+        """The colour that the series of this name has everywhere; empty when it has none."""
         for one in self.overrides:
-            if one["matcher"] == {"id": "byName", "options": name}:
+            if one["matcher"] == {"id": "byName", "options": series}:
                 return NAMED.get(str(one["properties"][0]["value"]["fixedColor"]), "#8e8e8e")
-        return PALETTE[number % len(PALETTE)]
+        return ""
 
     def text(self, value: float) -> str:
         word, _ = self.word(f"{value:g}")

@@ -114,7 +114,9 @@ def test_a_word_has_the_same_colour_everywhere() -> None:
         for word, colour in colours(name):
             known[word].add(colour)
     assert {word: found for word, found in known.items() if len(found) > 1} == {}
-    assert known.keys() <= {*BY_WORD, *(value for words in BY_LABEL.values() for value in words)}
+    states = dict(words_of_states())
+    assert all(found == {states[word]} for word, found in known.items() if word in states)
+    assert known.keys() - states.keys() <= {*BY_WORD, *(value for words in BY_LABEL.values() for value in words)}
 
 
 def words_of_states() -> Iterator[tuple[str, str]]:
