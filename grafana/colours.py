@@ -78,7 +78,7 @@ HEARTBEAT = (
 )
 PROBE = (State(0, "fails", CRITICAL), State(1, "works", GOOD))
 UP = (State(0, "down", CRITICAL), State(1, "up", GOOD))
-READ = (State(0, "not read", WARNING), State(1, "read", GOOD))
+READ = (State(0, "unreadable", WARNING), State(1, "readable", GOOD))
 HEALTHY = (State(0, "failing", CRITICAL), State(1, "well", GOOD))
 OPEN = (State(0, "closed", UNKNOWN), State(1, "open", GOOD))
 YES = (State(0, "no", GOOD), State(1, "yes", WARNING))
