@@ -52,6 +52,7 @@ def up(stages: Mapping[str, Built], tmp_path_factory: pytest.TempPathFactory) ->
     folder = tmp_path_factory.mktemp("up")
     for parent in (folder, folder.parent, folder.parent.parent):
         parent.chmod(parent.stat().st_mode | 0o011)
+    tools.find("sshd")  # of the example's image; with it comes ssh-keygen
     with ExitStack() as stack:
         net = stack.enter_context(network())
         containers = {name: container(name, stages, folder, net) for name in SERVICES}
