@@ -96,6 +96,7 @@ def prepared(folder: Path, hosts: int, hours: float, suite: str) -> Present:
     found = fleet.fleet(list(past.series(scenario.scraped(_made(folder / "scraped")), wanted)), hosts)
     raw = [one for one in found if ":" not in one.name]
     recorded = evaluated(_made(folder / "once"), found, hosts, suite)
+    print(f"{sum(one.name == 'ALERTS' for one in recorded)} alerts fire or are pending", flush=True)
     end = time.time()
     past.write(folder / "past.txt", [*raw, *recorded], end, hours * 3600, STEP)
     engine.blocks(folder / "past.txt", folder / "data", suite)
@@ -217,6 +218,7 @@ def _span(now: float, length: float) -> dict[str, str]:
 
 
 def shown(found: Mapping[str, Found]) -> str:
+    """A line for each dashboard, with the panel that takes longest."""
     head = ("dashboard", "queries", "median", "p95", "slowest panel", "its p95", "whole: median", "p95")
     return table(head, [_row(name, one) for name, one in found.items()])
 

@@ -114,10 +114,7 @@ def link(grafana: str, labels: Mapping[str, str], starts: float = 0.0, ends: flo
 
 def since(matchers: str = "") -> str:
     """What fires now, by the millisecond since which it does, with `page`, `runbook`, `silence`, `what`, `gravity`."""
-    every = _joined('alertname!="Watchdog"', matchers)
-    firing = _joined('alertstate="firing"', every)
-    began = f"ALERTS_FOR_STATE{{{every}}} and ignoring (alertstate) ALERTS{{{firing}}}"
-    return _linked(f"max by ({', '.join(LABELS)}) ({began}) * 1000")
+    return f"{SHOWN}{{{matchers}}} * 1000"
 
 
 def marks(severity: str, matchers: str) -> str:
@@ -130,8 +127,10 @@ SHOWN = "alert:firing:shown"
 
 
 def shown() -> str:
-    """What fires with its `page` and `what`, to be recorded: too much to be worked out for each instant of a day."""
-    return _told(_paged(f'max by ({", ".join(LABELS)}) (ALERTS{{alertstate="firing",alertname!="Watchdog"}})'))
+    """What `since` tells, in seconds, to be recorded: too much to be worked out for each viewer and each instant."""
+    every = 'alertname!="Watchdog"'
+    began = f'ALERTS_FOR_STATE{{{every}}} and ignoring (alertstate) ALERTS{{alertstate="firing",{every}}}'
+    return _linked(f"max by ({', '.join(LABELS)}) ({began})")
 
 
 MARK = (

@@ -25,12 +25,19 @@ def running(matchers: str = "") -> str:
     return f"{started} > 0 and {started} >= {seen}"
 
 
-def heartbeat_state(matchers: str = "", over: str = "") -> str:
-    """The gravest state of each heartbeat, as in colours.HEARTBEAT; with `over`, such as [1h], within that time."""
+STATE = "heartbeat:state"
+
+
+def states(matchers: str) -> str:
+    """The gravest state of each heartbeat within each stretch of time, as in colours.HEARTBEAT."""
+    return f"max by (heartbeat, host) (max_over_time({STATE}{{{matchers}}}[$__interval]))"
+
+
+def heartbeat_state(matchers: str = "") -> str:
+    """The gravest state of each heartbeat now."""
 
     def of(record: str, value: int) -> str:
-        series = f"{record}{{{matchers}}}"
-        return f"max by (heartbeat, host) ({f'last_over_time({series}{over})' if over else series}) * 0 + {value}"
+        return f"max by (heartbeat, host) ({record}{{{matchers}}}) * 0 + {value}"
 
     graver = (
         of("heartbeat:failed", 6),

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from grafana import alerts
+from grafana import alerts, ask
 from grafana.dashboard import Dashboard
 from grafana.register import DASHBOARDS
 
@@ -42,9 +42,10 @@ def files() -> Iterator[tuple[str, str]]:
 
 
 def ruled(text: str) -> str:
-    """The recording rules with the one that follows from where alerts are shown."""
-    rule = f"      - record: {alerts.SHOWN}\n        expr: {json.dumps(alerts.shown())}\n"
-    return text.partition(MARKER)[0] + MARKER + rule
+    """The recording rules with those that follow from what states are called and where alerts are shown."""
+    rules = {ask.STATE: ask.heartbeat_state(), alerts.SHOWN: alerts.shown()}
+    built = (f"      - record: {name}\n        expr: {json.dumps(expr)}\n" for name, expr in rules.items())
+    return text.partition(MARKER)[0] + MARKER + "".join(built)
 
 
 def name(dashboard: Dashboard) -> str:

@@ -71,7 +71,7 @@ NOW = Row(
             "State",
             "What it was at each time. Red wakes somebody, orange waits for the morning.",
             NOBODY,
-            Query(ask.heartbeat_state(CHOSEN, "[$__interval]"), "{{heartbeat}}"),
+            Query(ask.states(CHOSEN), "{{heartbeat}}"),
             HEARTBEAT,
             height=5,
             link=links.ALERTS,

@@ -66,7 +66,7 @@ NOW = Row(
             "A row for each heartbeat, a square for each stretch of time, coloured by the worst that happened in it. "
             "Grey is paused or maintenance, an empty square is no data. A click leads to the heartbeat.",
             NOBODY,
-            Query(ask.heartbeat_state(CHOSEN, "[$__interval]"), "{{heartbeat}}"),
+            Query(ask.states(CHOSEN), "{{heartbeat}}"),
             HEARTBEAT,
             history=True,
             height=12,

@@ -94,7 +94,7 @@ AROUND = Row(
             "Its heartbeats",
             "The jobs that report from it. A click leads to one.",
             "No heartbeat names this host: add `host:` to it in exporter.yml.",
-            Query(ask.heartbeat_state(CHOSEN, "[$__interval]"), "{{heartbeat}}"),
+            Query(ask.states(CHOSEN), "{{heartbeat}}"),
             HEARTBEAT,
             height=6,
             link=links.heartbeat(links.series("heartbeat"), "${host}"),

@@ -149,7 +149,7 @@ SCRAPES = Row(
             "Slowest readings",
             "The five collectors of host readings that take longest, on any host.",
             "No host readings.",
-            Query("topk(5, max by (collector) (node_scrape_collector_duration_seconds))", "{{collector}}"),
+            Query("topk(5, collector:scrape_duration_seconds:max)", "{{collector}}"),
             unit="s",
         ),
         table(

@@ -89,7 +89,7 @@ NOW = Row(
             "Heartbeats by state",
             "How many heartbeats are in which state now. A click leads to all of them.",
             "No heartbeats: add one to exporter.yml and send it a ping.",
-            Query(ask.named(f'count_values("state", {ask.heartbeat_state()})', "state", WORDS), "{{state}}"),
+            Query(ask.named(f'count_values("state", {ask.STATE})', "state", WORDS), "{{state}}"),
             known=HEARTBEAT,
             link=links.to("All heartbeats", "heartbeats"),
             height=7,

@@ -13,7 +13,7 @@ from grafana.limits import Limits
 
 DATASOURCE: Json = {"type": "prometheus", "uid": "${datasource}"}
 COLUMNS = 24
-POINTS = 300
+POINTS = 200
 """Instants of a graph: finer than eyes see on a phone, and a third of what a wide screen would ask for."""
 
 

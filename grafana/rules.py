@@ -44,7 +44,8 @@ class Rule:
 
 def parse(texts: Iterable[str]) -> list[Rule]:
     groups = (group for text in texts for group in yaml.safe_load(text)["groups"])
-    alerts = (rule for group in groups for rule in group["rules"] if "alert" in rule)
+    # None where all of a group is built, and is not yet.
+    alerts = (rule for group in groups for rule in group["rules"] or () if "alert" in rule)
     return [Rule(one["alert"], one["labels"]["severity"], one["expr"], one.get("for", "0s")) for one in alerts]
 
 
