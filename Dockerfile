@@ -45,10 +45,10 @@ CMD ["/opt/example"]
 
 FROM base
 ARG SOURCE_DATE_EPOCH=0
-# journalctl, which the log review runs.
+# journalctl, which the log review runs, and which reads the journal of the machine whose id this is: the host's.
 RUN apt-get -o Acquire::Check-Valid-Until=false update -q \
  && apt-get install -y -q --no-install-recommends systemd \
- && : > /etc/machine-id \
+ && ln -sf /host/etc/machine-id /etc/machine-id \
  && rm -rf /var/lib/apt/lists /var/cache/apt /var/cache/ldconfig/aux-cache /var/log/apt /var/log/dpkg.log /var/log/alternatives.log
 # Empty folders with the right owner: a named volume that is empty takes both over from here.
 RUN cd /var/lib/heartline && install -d -o 9797 -g 9797 -m 0750 exporter analyzer ollama valkey \

@@ -68,7 +68,7 @@ class Container:
 
     def _script(self, words: Sequence[str]) -> str:
         root = shlex.quote(str(self.root))
-        lines = [f"mount --bind {root} {root}; mount -t tmpfs none {root}/dev"]
+        lines = [f"mount --bind {root} {root}; mount -t tmpfs -o mode=755 none {root}/dev"]
         lines += [f"touch {root}/dev/{name}; mount --bind /dev/{name} {root}/dev/{name}" for name in DEVICES]
         lines.append(f"ln -s /proc/self/fd {root}/dev/fd; mkdir -m 1777 {root}/dev/shm")
         lines += [_mounted(self.root, mount) for mount in self.mounts]

@@ -259,3 +259,6 @@ def test_the_log_review_may_read_the_systems_logs(up: Up) -> None:
     review = up.containers["analyzer"]
     assert review.run(["ls", "/var/log"]).returncode == 0
     assert "4" in review.run(["id", "-G"]).stdout.split()
+    # An image has no id of its own: the journal is looked for under the host's.
+    assert review.run(["readlink", "/etc/machine-id"]).stdout == "/host/etc/machine-id\n"
+    assert review.run(["ls", "/host/etc/passwd"]).returncode == 0
