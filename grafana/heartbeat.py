@@ -1,6 +1,6 @@
 """One heartbeat: how is it, how was it, and what is known of it?"""
 
-from grafana import alerts, ask, links, rules
+from grafana import alerts, ask, links
 from grafana.colours import HEARTBEAT
 from grafana.dashboard import Choice, Dashboard
 from grafana.limits import FEW, NONE
@@ -29,7 +29,7 @@ NOW = Row(
         ),
         stat(
             "Late at",
-            f"From when on it is late, in your time zone. HeartbeatLate fires {rules.waits('HeartbeatLate')} later.",
+            "From when on it is late, in your own time zone. HeartbeatLate fires a moment later.",
             "Nothing is due: it is paused or its schedule is closed.",
             f"({of('deadline_timestamp_seconds')} < +Inf) * 1000",
             unit="dateTimeFromNow",

@@ -1,6 +1,6 @@
 """One host: its readings, heartbeats, probes, log findings and changes, all on one time axis."""
 
-from grafana import alerts, ask, links, rules
+from grafana import alerts, ask, links
 from grafana.colours import HEARTBEAT, PROBE, UP
 from grafana.dashboard import Choice, Dashboard
 from grafana.limits import CLOCK, CONNECTIONS, CPU, DISK, INODES, LOAD, MEMORY, NETWORK_ERRORS, NONE, SCORE, TEMPERATURE
@@ -170,14 +170,13 @@ READINGS = Row(
         reading(
             "Load per processor",
             "Tasks that run or wait for a disk, for each processor. "
-            f"Above the dashed line for {rules.waits('HostLoadHigh')} fires HostLoadHigh.",
+            "Above the dashed line for a while fires HostLoadHigh.",
             Query(f"max by (instance) (host:load:ratio{{{CHOSEN}}})", "load"),
             limits=LOAD,
         ),
         reading(
             "Memory available",
-            "Share that programs can have. "
-            f"Below the dashed line for {rules.waits('HostMemoryLow')} fires HostMemoryLow.",
+            "Share that programs can have. Below the dashed line for a while fires HostMemoryLow.",
             Query(f"min(host:memory_available:ratio{{{CHOSEN}}})", "available"),
             Query(f"1 - max({ask.usual('memory', CHOSEN, 'host')})", "usual at least"),
             unit="percentunit",
@@ -238,8 +237,7 @@ READINGS = Row(
         ),
         reading(
             "Network errors",
-            "Share of packets that failed. "
-            f"Above the dashed line for {rules.waits('HostNetworkReceiveErrors')} fires HostNetworkReceiveErrors.",
+            "Share of packets that failed. Above the dashed line for a while fires HostNetworkReceiveErrors.",
             Query(f"max by (device) ({network('receive')})", "{{device}} receives"),
             Query(f"max by (device) ({network('transmit')})", "{{device}} sends"),
             unit="percentunit",

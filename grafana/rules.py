@@ -1,4 +1,4 @@
-"""What the alert rules say: beyond which number they fire, how gravely, after how long; read from rules/*.yml."""
+"""What the alert rules say: beyond which number they fire, and how gravely; read from rules/*.yml."""
 
 import re
 from collections.abc import Iterable
@@ -12,7 +12,6 @@ FOLDER = Path(__file__).resolve().parent.parent / "rules"
 NUMBER = r"\d[\d.]*(?:e\d+)?"
 BEYOND = re.compile(rf"[<>]=?\s*({NUMBER}(?:\s*\*\s*{NUMBER})*)")
 TIMES = re.compile(rf"({NUMBER})\s*\*\s*[a-z]")
-UNITS = {"s": "second", "m": "minute", "h": "hour", "d": "day"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +21,6 @@ class Rule:
     alert: str
     severity: str
     expr: str
-    wait: str
 
     @property
     def beyond(self) -> float:
@@ -35,18 +33,12 @@ class Rule:
         """The first factor; TypeError when there is none."""
         return float(TIMES.search(self.expr)[1])  # type: ignore[index]  # as the docstring says
 
-    @property
-    def waits(self) -> str:
-        """How long it must be true, in words, as `15 minutes`."""
-        number, unit = re.fullmatch(r"(\d+)([smhd])", self.wait).groups()  # type: ignore[union-attr]  # promtool has read it
-        return f"{number} {UNITS[unit]}{'s' * (number != '1')}"
-
 
 def parse(texts: Iterable[str]) -> list[Rule]:
     groups = (group for text in texts for group in yaml.safe_load(text)["groups"])
     # None where all of a group is built, and is not yet.
     alerts = (rule for group in groups for rule in group["rules"] or () if "alert" in rule)
-    return [Rule(one["alert"], one["labels"]["severity"], one["expr"], one.get("for", "0s")) for one in alerts]
+    return [Rule(one["alert"], one["labels"]["severity"], one["expr"]) for one in alerts]
 
 
 RULES = parse(file.read_text() for file in sorted(FOLDER.glob("*.yml")))
@@ -58,7 +50,3 @@ def of(alert: str) -> list[Rule]:
     if not found:
         raise KeyError(alert)
     return found
-
-
-def waits(alert: str) -> str:
-    return of(alert)[0].waits
