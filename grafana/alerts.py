@@ -1,8 +1,7 @@
 """Where each alert is shown, and the PromQL that lists alerts with links to there, to silence and to read on; pure."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
-from urllib.parse import quote, urlencode
 
 from grafana.colours import Json
 from grafana.panels import number
@@ -99,17 +98,6 @@ TARGETS: dict[str, Target] = {
     **_all(Target(ITSELF, "Deliveries", ()), "RelayDown", "RelayNotDelivering"),
     **_all(Target("heartline-overview", "What fired when", ()), "AlertFlapping", "MaintenanceActive", "Watchdog"),
 }
-
-
-def link(grafana: str, labels: Mapping[str, str], starts: float = 0.0, ends: float = 0.0) -> str:
-    """The URL of an alert's panel at `grafana`, from an hour before it began; seconds since 1970, 0.0: now."""
-    target = TARGETS.get(labels.get("alertname", ""), FIRING)
-    chosen = [(f"var-{name}", labels[name]) for name in target.chosen if labels.get(name)]
-    span = [
-        ("from", f"{(starts - 3600) * 1000:.0f}" if starts else "now-6h"),
-        ("to", f"{ends * 1000:.0f}" if ends else "now"),
-    ]
-    return f"{grafana.rstrip('/')}/d/{target.page}&{urlencode([*chosen, *span], quote_via=quote)}"
 
 
 def since(matchers: str = "") -> str:

@@ -38,7 +38,8 @@ def files() -> Iterator[tuple[str, str]]:
     """Names and texts: the dashboards, and where each alert is shown."""
     for dashboard in DASHBOARDS:
         yield f"grafana/dashboards/{name(dashboard)}.json", _text(dashboard.json())
-    yield "grafana/alerts.json", _text({alert: target.json() for alert, target in sorted(alerts.TARGETS.items())})
+    shown = {"": alerts.FIRING, **alerts.TARGETS}
+    yield "analyzer/notify/panels.json", _text({alert: target.json() for alert, target in sorted(shown.items())})
 
 
 def ruled(text: str) -> str:

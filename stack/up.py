@@ -47,11 +47,13 @@ def main(arguments: list[str]) -> int:
         configs = adapted(given, data, listen, told, webhook, called)
         everything = {**environ, **told.environ}
         check.check(configs, everything, lambda text: secret.scrub(text, webhook, called), options.suite)
-        programs = commands(configs, data, listen, options.suite, options.exporter, told.environ)
-        if options.exporter:
-            require_understood(programs[0].command, environ)
         places = os.pathsep.join((values.get("PATH", ""), *grafana.PLACES))
         shown = grafana.grafana(data, options.grafana_port, listen, places)
+        # What a click on a message opens, unless a person has said it otherwise.
+        linked = {"ANALYZER_GRAFANA": shown.program.url} if shown and "ANALYZER_GRAFANA" not in values else {}
+        programs = commands(configs, data, listen, options.suite, options.exporter, {**told.environ, **linked})
+        if options.exporter:
+            require_understood(programs[0].command, environ)
         programs += [shown.program] if shown else []
         ports.require_free(vars(listen) | ({"grafana": options.grafana_port} if shown else {}))
         names = [program.name for program in programs]

@@ -149,7 +149,8 @@ notify:
   - {name: discord, discord: "https://discord.example/api/webhooks/1/a", severities: [critical]}
   - {name: phone, env: PHONE}
   - {name: mail, url: "json://mail.example"}
-relay: {secret: 0123456789abcdef, hold: 5s, remind_after: 1h, confirm_within: 10m, alertmanager: "http://alertmanager:9093"}
+relay: {secret: 0123456789abcdef, hold: 5s, remind_after: 1h, confirm_within: 10m,
+  alertmanager: "http://alertmanager:9093", grafana: "https://g.example/grafana"}
 digest: {every: week, at: "07:00", timezone: Europe/Berlin, prometheus: "http://127.0.0.1:9090", to: [mail]}
 """
 

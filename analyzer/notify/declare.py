@@ -157,15 +157,16 @@ def relay(
         hold=section.duration("hold", usual.hold, low=0.0, high=300.0),
         remind_after=section.duration("remind_after", usual.remind_after, low=60.0),
         confirm_within=section.duration("confirm_within", usual.confirm_within, low=60.0),
-        alertmanager=_alertmanager(section, environ),
+        grafana=_url(section, "grafana", environ, "http://127.0.0.1:3000"),
+        alertmanager=_url(section, "alertmanager", environ, "http://127.0.0.1:9093"),
     )
     section.end()
     return RelayConfig(secret, settings)
 
 
-def _alertmanager(section: Section, environ: Mapping[str, str]) -> str:
-    """Where it is asked what it still has; empty: where its messages say that it is."""
-    url = section.text("alertmanager", None) or environ.get("ANALYZER_ALERTMANAGER", "")
+def _url(section: Section, key: str, environ: Mapping[str, str], example: str) -> str:
+    """Of another program, from the file or the environment; empty without one."""
+    url = section.text(key, None) or environ.get(f"ANALYZER_{key.upper()}", "")
     if url and not (url.startswith(("http://", "https://")) and urlsplit(url).hostname):
-        raise section.error("alertmanager", "expected a URL such as http://127.0.0.1:9093")
+        raise section.error(key, f"expected a URL such as {example}")
     return url

@@ -15,6 +15,7 @@ from analyzer.notify.context import LookAtLogs
 from analyzer.notify.counts import Counts
 from analyzer.notify.deliver import Delivering
 from analyzer.notify.incident import Incident, abandoned, heard, without
+from analyzer.notify.panels import linked
 from analyzer.notify.payload import Group
 from analyzer.notify.present import Missing
 from analyzer.notify.service import Service
@@ -37,6 +38,7 @@ class Settings:
     hold: float = 8.0  # Alertmanager waits 10 s for an answer where group_interval is not longer
     remind_after: float = 1800.0  # what is said again sooner is a repetition, not a reminder
     confirm_within: float = 900.0  # in which Alertmanager comes back for what it was not answered
+    grafana: str = ""  # whose panels messages lead to, as the reader's browser finds it; empty: none
     alertmanager: str = ""  # where it is asked what it still has; empty: where its messages say that it is
 
 
@@ -145,6 +147,7 @@ class Relay:
 
     async def _taken(self, group: Group, watches: Mapping[str, Watch]) -> list[str]:
         now = self._clock()
+        group = linked(group, self._settings.grafana)
         changes = {name: self._hearing(name, group, now) for name in watches}
         kept = await asyncio.to_thread(self._store.change, group.key, changes)
         # A reload may have taken a service away meanwhile.

@@ -44,7 +44,8 @@ def test_they_are_as_their_sources_build_them(capsys: pytest.CaptureFixture[str]
 
 
 def test_a_change_by_hand_is_seen_and_undone(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    (tmp_path / "grafana" / "dashboards").mkdir(parents=True)
+    for folder in ("grafana/dashboards", "analyzer/notify"):
+        (tmp_path / folder).mkdir(parents=True)
     (tmp_path / "rules").mkdir()
     (tmp_path / "rules" / "dashboards.yml").write_text("groups: []\n")
     assert build.main([], tmp_path) == 0

@@ -1,6 +1,5 @@
 """Does every link lead to something that is there?"""
 
-import json
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -8,6 +7,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from analyzer.notify import panels
 from grafana import alerts, rules
 from grafana.dashboard import HOME
 from stack.layout import ROOT
@@ -74,7 +74,7 @@ LABELS = {"host": "web 01", "heartbeat": "a&b", "probe": "shop", "instance": "we
 
 @pytest.mark.parametrize("alert", [*alerts.TARGETS, "OfSomebodyElse"])
 def test_the_url_of_an_alert_names_a_panel_and_what_can_be_chosen_there(alert: str) -> None:
-    url = alerts.link("http://127.0.0.1:3000/", {"alertname": alert, **LABELS}, starts=1_700_003_600.0)
+    url = panels.link("http://127.0.0.1:3000/", {"alertname": alert, **LABELS}, starts=1_700_003_600.0)
     base, path = url.split("/d/")
     assert base == "http://127.0.0.1:3000"
     assert built.missing(f"/d/{path}") == ""
@@ -85,13 +85,5 @@ def test_the_url_of_an_alert_names_a_panel_and_what_can_be_chosen_there(alert: s
 
 def test_what_has_no_panel_of_its_own_is_shown_where_everything_fires() -> None:
     (firing,) = [panel for panel in built.panels(DASHBOARDS["overview"]) if panel["title"] == "Firing now"]
-    url = alerts.link("http://g", {"alertname": "OfSomebodyElse"})
-    assert url == f"http://g/d/{HOME}?viewPanel={firing['id']}&from=now-6h&to=now"
-
-
-def test_other_programs_can_read_where_each_alert_is_shown() -> None:
-    written = json.loads((ROOT / "grafana" / "alerts.json").read_text())
-    for alert, one in written.items():
-        chosen = "".join(f"&var-{name}=x" for name in one["variables"])
-        assert built.missing(f"/d/{one['dashboard']}?viewPanel={one['panel']}{chosen}") == "", alert
-    assert written.keys() == alerts.TARGETS.keys()
+    url = panels.link("http://g", {"alertname": "OfSomebodyElse"}, starts=1_700_003_600.0, ends=1_700_004_000.0)
+    assert url == f"http://g/d/{HOME}?viewPanel={firing['id']}&from=1700000000000&to=1700004000000"

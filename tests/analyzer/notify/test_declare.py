@@ -98,7 +98,13 @@ def test_where_alertmanager_is_asked_comes_from_the_file_or_the_environment() ->
 
 @pytest.mark.parametrize(
     "text",
-    ["{alertmanager: 'b.example:9093'}", "{secret: short}", "{secret: 0123456789abcdef, holt: 3s}", "{hold: 1d}"],
+    [
+        "{grafana: watch}",
+        "{alertmanager: 'b.example:9093'}",
+        "{secret: short}",
+        "{secret: 0123456789abcdef, holt: 3s}",
+        "{hold: 1d}",
+    ],
 )
 def test_a_mistake_in_the_relays_section_is_refused(text: str) -> None:
     with pytest.raises(ConfigError, match="relay"):
