@@ -4,14 +4,13 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from bench.figures import table
 from bench.noise.grouped import Alert
 from bench.noise.judged import Change
-from bench.noise.month import shown
-from bench.noise.told import AGAIN, NEW, OVER, Message
+from bench.noise.told import NEW, Message
 from bench.noise.world import Event
 
 SUBJECTS = ("host", "probe", "heartbeat")
+UNPLANNED = "nothing that was planned"
 AFTERMATH = 60  # minutes after a nuisance in which what is told is put down to it
 
 
@@ -94,43 +93,4 @@ def _blame(alert: Alert, began: int, nuisances: Sequence[Event]) -> str:
         if event.begin <= began <= event.end + AFTERMATH
         and any(name in names for place in event.about for name in place.removeprefix("probe ").split()[:1] or [""])
     ]
-    return near[-1] if near else "nothing that was planned"
-
-
-def report(found: Account) -> str:
-    """The tables, as text."""
-    rows = [
-        (
-            one.event.title,
-            shown(one.event.begin),
-            "NOT TOLD" if one.first is None else _after(one.first - one.event.begin) + (" LATE" if one.missed else ""),
-            f"{one.messages}",
-            one.by or "–",
-        )
-        for one in found.tellings
-    ]
-    blamed = Counter(one.blamed for one in {(w.message, w.blamed): w for w in found.wrong}.values())
-    quiet = [(title, f"{count}", f"{blamed[title]}") for title, count in sorted(found.nuisances.items())]
-    rest = "nothing that was planned"
-    quiet += [(rest, "", f"{blamed[rest]}")] if blamed[rest] else []
-    lines = [
-        table(("what went wrong", "began", "told after", "messages", "by"), rows),
-        "",
-        table(("what only looked so", "times", "false messages"), quiet),
-        "",
-        f"{found.kinds.get(NEW, 0)} messages, {found.kinds.get(OVER, 0)} edits at the end, "
-        f"{found.kinds.get(AGAIN, 0)} reminders of what lasted",
-    ]
-    for one in found.wrong:
-        labels = dict(one.alert)
-        about = " ".join(labels[subject] for subject in SUBJECTS if subject in labels)
-        lines.append(
-            f"false: {shown(one.message.at)} {labels['alertname']} {labels.get('severity')} {about} ({one.blamed})"
-        )
-    return "\n".join(lines)
-
-
-def _after(minutes: int) -> str:
-    days, rest = divmod(minutes, 1440)
-    hours, left = divmod(rest, 60)
-    return (f"{days} d " if days else "") + (f"{hours} h " if hours or days else "") + f"{left} min"
+    return near[-1] if near else UNPLANNED

@@ -42,8 +42,8 @@ class Fleet:
     probes: tuple[Target, ...]
 
 
-def load() -> Fleet:
-    read = config.load(FILE, {})
+def load(file: Path = FILE) -> Fleet:
+    read = config.load(file, {})
     everything = discovery.everything(read.probes, GATEWAY, f"nameserver {GATEWAY}")
     return Fleet(
         read,

@@ -10,17 +10,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from random import Random
 from typing import NamedTuple
 
 import yaml
 
-from bench.noise import fleet, incidents, nuisances, samples
+from bench.noise import nuisances, samples
 from bench.noise.month import DAY
+from bench.noise.scenario import RULES, Scenario
 from bench.noise.series import Series, line
-from bench.noise.world import Event, World
 from stack import tools
-from stack.layout import ROOT
 from stack.problem import Problem
 from toolkit.durations import parse_duration
 
@@ -59,7 +57,7 @@ def parts(days: range) -> list[Part]:
     All begin on a Thursday. The second has a day to find its feet: no alert waits longer, nor looks back further, but
     those of usual values.
     """
-    every = tuple(file.stem for file in sorted((ROOT / "rules").glob("*.yml")) if file.stem not in LEFT)
+    every = tuple(file.stem for file in sorted(RULES.glob("*.yml")) if file.stem not in LEFT)
     begin, end = days.start * DAY, days.stop * DAY
     middle = begin + 14 * DAY
     found = [Part(range(begin, min(end, middle + DAY)), begin, every, False)]
@@ -69,35 +67,26 @@ def parts(days: range) -> list[Part]:
     return found
 
 
-def judge(wanted: Sequence[Part], seed: int, suite: str, folder: Path) -> list[Change]:
+def judge(wanted: Sequence[Part], what: Scenario, suite: str, folder: Path) -> list[Change]:
     """Every change of every part, in order of time."""
     with ProcessPoolExecutor(2) as pool:
         jobs = [
-            pool.submit(_part, part, seed, suite, folder / f"part{number}.yml") for number, part in enumerate(wanted)
+            pool.submit(_part, part, what, suite, folder / f"part{number}.yml") for number, part in enumerate(wanted)
         ]
         found = [change for job in jobs for change in job.result()]
     return sorted(found)
 
 
-def events(seed: int) -> tuple[tuple[Event, ...], tuple[Event, ...]]:
-    """What goes wrong, and what only looks so."""
-    wrong = incidents.incidents()
-    return wrong, nuisances.nuisances(fleet.load(), Random(seed), wrong)
-
-
-def _part(part: Part, seed: int, suite: str, file: Path) -> list[Change]:
-    owned = fleet.load()
-    wrong, looks = events(seed)
-    world = World([*wrong, *looks])
+def _part(part: Part, what: Scenario, suite: str, file: Path) -> list[Change]:
     made = samples.seasonal if part.seasonal else samples.everything
-    _write(file, part, made(owned, world, part.minutes))
+    _write(file, part, what.rules, made(what.fleet, what.world(), part.minutes))
     done = subprocess.run(
         [tools.find("promtool", suite), "test", "rules", file], capture_output=True, text=True, check=False
     )
     changes = read(done.stdout + done.stderr, part.minutes.start)
     if not changes:
         raise Problem("promtool found nothing at all", shown=(done.stdout + done.stderr)[:2000])
-    unheard = set(_alerts("anomalies")) if part.seasonal else None
+    unheard = set(_alerts(what.rules / "anomalies.yml")) if part.seasonal else None
     return [
         change
         for change in carried(changes, part.counts)
@@ -110,9 +99,9 @@ def carried(changes: Iterable[Change], counts: int) -> list[Change]:
     return [change for change in changes if change.at >= counts]
 
 
-def _write(file: Path, part: Part, series: Iterable[Series]) -> None:
+def _write(file: Path, part: Part, rules: Path, series: Iterable[Series]) -> None:
     step = part.minutes.step
-    names = [ROOT / "rules" / f"{name}.yml" for name in part.rules]
+    names = [rules / f"{name}.yml" for name in part.rules]
     groups = [group["name"] for path in names for group in yaml.safe_load(path.read_text())["groups"]]
     expression = CHANGED % (f"{step}m", f"{step}m")
     with file.open("w") as out:
@@ -147,7 +136,7 @@ def read(output: str, begin: int) -> list[Change]:
     return found
 
 
-def _alerts(name: str) -> Iterable[str]:
-    text = yaml.safe_load((ROOT / "rules" / f"{name}.yml").read_text())
+def _alerts(file: Path) -> Iterable[str]:
+    text = yaml.safe_load(file.read_text())
     rules: list[Mapping[str, str]] = [rule for group in text["groups"] for rule in group["rules"]]
     return (rule["alert"] for rule in rules if "alert" in rule)

@@ -1,6 +1,6 @@
 """What the log review says of the hosts it reads: every half hour, each host at its own minute."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from bench.noise.month import ORIGIN, hour
 from bench.noise.readings import chance, seed
@@ -13,16 +13,16 @@ EVERY = 30
 SOURCE = "journal"
 
 
-def review(world: World, heard: list[str], minutes: range, origin: float) -> Iterator[Series]:
+def review(hosts: Sequence[str], world: World, heard: list[str], minutes: range, origin: float) -> Iterator[Series]:
     """All series of the analyzer; instants are seconds after `origin`."""
-    for host in REVIEWED:
+    for host in hosts:
         for series in _host(host, world, minutes, origin):
             yield Series(series.name, series.labels, hide(series.values, heard))
 
 
-def volume(world: World, heard: list[str], minutes: range) -> Iterator[Series]:
+def volume(hosts: Sequence[str], world: World, heard: list[str], minutes: range) -> Iterator[Series]:
     """Only what is compared with weeks ago."""
-    for host in REVIEWED:
+    for host in hosts:
         runs = [_run(host, world, at) for at in minutes]
         for series in (_lines(host, world, minutes, runs), *_standing(host, minutes, runs)):
             yield Series(series.name, series.labels, hide(series.values, heard))

@@ -11,9 +11,11 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from bench.figures import Goal, conclude
-from bench.noise import grouped, judged, told
-from bench.noise.account import Account, account, report
+from bench.noise import grouped, judged, scenario, told
+from bench.noise.account import Account, account
 from bench.noise.month import DAY, MINUTES
+from bench.noise.report import report
+from bench.noise.scenario import Scenario
 from stack import tools
 
 
@@ -27,29 +29,28 @@ def main(arguments: Sequence[str] = ()) -> int:
     with TemporaryDirectory() as folder:
         found = month(range(0, given.days), given.seed, given.suite, Path(folder))
     print(f"{given.days} days, 20 hosts, seed {given.seed}, " + versions(given.suite))
-    print(report(found))
+    print(report(found, given.days))
     print(f"\nworked out in {(time.monotonic() - began) / 60:.1f} minutes")
     return verdict(found)
 
 
 def month(days: range, seed: int, suite: str, folder: Path) -> Account:
-    changes = judged.judge(judged.parts(days), seed, suite, folder)
-    return tell(changes, days, seed, suite, folder)
+    what = scenario.of_month(seed)
+    changes = judged.judge(judged.parts(days), what, suite, folder)
+    return tell(changes, range(days.start * DAY, days.stop * DAY), what, suite, folder)
 
 
-def tell(changes: Sequence[judged.Change], days: range, seed: int, suite: str, folder: Path) -> Account:
+def tell(changes: Sequence[judged.Change], minutes: range, what: Scenario, suite: str, folder: Path) -> Account:
     """What Alertmanager makes of the changes, held against what really happened."""
     tree = grouped.shipped()
     intervals = {one["name"]: one["time_intervals"] for one in tree.get("time_intervals", ())}
     seen = list(grouped.moments(changes, suite, folder))
-    minutes = range(days.start * DAY, days.stop * DAY)
     messages = list(told.messages(seen, grouped.routes(tree), intervals, minutes))
-    wrong, looks = judged.events(seed)
     return account(
         messages,
         changes,
-        [event for event in wrong if event.begin + event.soon in minutes],
-        [event for event in looks if event.begin in minutes],
+        [event for event in what.wrong if event.begin + event.soon in minutes],
+        [event for event in what.looks if event.begin in minutes],
     )
 
 

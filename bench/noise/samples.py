@@ -32,7 +32,7 @@ def everything(fleet: Fleet, world: World, minutes: range) -> Iterator[Series]:
     yield Series("up", ANALYZER, here)
     for name in ("heartline_analyzer_storage_up", "heartline_analyzer_config_last_reload_successful"):
         yield Series(name, ANALYZER, hide(["1"] * len(minutes), here))
-    yield from logs.review(world, here, minutes, origin)
+    yield from logs.review(_reviewed(fleet), world, here, minutes, origin)
 
 
 def seasonal(fleet: Fleet, world: World, minutes: range) -> Iterator[Series]:
@@ -54,7 +54,7 @@ def seasonal(fleet: Fleet, world: World, minutes: range) -> Iterator[Series]:
         yield from (success, durations)
     here = _heard(world, minutes, "analyzer")
     yield Series("up", ANALYZER, here)
-    yield from logs.volume(world, here, minutes)
+    yield from logs.volume(_reviewed(fleet), world, here, minutes)
 
 
 def _exporter(fleet: Fleet, world: World, heard: list[str], minutes: range, origin: float) -> Iterator[Series]:
@@ -73,6 +73,11 @@ def _exporter(fleet: Fleet, world: World, heard: list[str], minutes: range, orig
     yield Series("process_start_time_seconds", HEARTLINE, hide(started, heard))
     yield Series("heartline_exporter_receiver_gap_seconds_total", HEARTLINE, hide(gap, heard))
     yield from beats.schedules(fleet.config, heard, minutes)
+
+
+def _reviewed(fleet: Fleet) -> list[str]:
+    owned = {target.host for target in fleet.hosts}
+    return [host for host in logs.REVIEWED if host in owned]
 
 
 def host_heard(target: Target, world: World, minutes: range) -> list[str]:
