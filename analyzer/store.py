@@ -29,6 +29,7 @@ FILE = "analyzer.db"
 UNRESOLVED: tuple[State, ...] = ("new", "open")
 SHOWN = 20  # findings of a host that are told one by one to Prometheus
 MOST_RUNS = 2000  # of a host: six weeks of half hours
+NOTHING_YET = "nothing has been reviewed yet, which ./heartline up or analyzer --once does, or its disk is not mounted"
 SLICE = 500  # rows that are forgotten at once
 
 
@@ -46,6 +47,8 @@ class Store:
         self._db: sqlite3.Connection | None = None
         self._seen = not alone  # once the file was there, a missing one is a disk that is not mounted
         self._lock: int | None = None
+        if not alone and not (path / FILE).exists():
+            raise StorageError(f"{path / FILE} is not there: {NOTHING_YET}")
         with self._reading():
             pass
 

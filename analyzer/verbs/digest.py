@@ -24,8 +24,9 @@ async def preview(config: Config, storage: Path, now: float) -> str:
 
 
 def write(file: Path, text: str) -> str:
-    """Write it to a file, which its owner alone can read if it is new; a line that says so. OSError where it cannot."""
+    """Write it to a file that its owner alone can read; a line that says so. OSError where it cannot."""
     file.touch(mode=0o600)  # it holds what logs said
+    file.chmod(0o600)
     file.write_text(text)
     return f"{file}: {len(text.encode()):,} bytes"
 

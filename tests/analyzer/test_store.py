@@ -181,7 +181,7 @@ def test_a_program_beside_looks_and_accepts_while_another_one_holds_the_store(st
 
 
 def test_beside_nobody_there_is_nothing_to_look_at(tmp_path: Path) -> None:
-    with pytest.raises(StorageError, match="missing or empty"):
+    with pytest.raises(StorageError, match="nothing has been reviewed yet"):
         Store(tmp_path, alone=False)
 
 
