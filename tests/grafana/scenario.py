@@ -28,22 +28,22 @@ schedules:
   always: {{timezone: Europe/Berlin, windows: ["Mon-Sun 00:00-23:59"]}}
   never: {{timezone: Europe/Berlin, windows: ["Mon-Sun 00:00-00:01"], except: []}}
 maintenance:
-  - {{matchers: {{heartbeat: resting}}, timezone: UTC, start: "2020-01-01 00:00", duration: 20000d}}
+  - {{matchers: {{heartbeat: old-import}}, timezone: UTC, start: "2020-01-01 00:00", duration: 20000d}}
 heartbeats:
   - {{id: watch, host: watch, every: 1h, schedule: always}}
   - {{id: nightly-backup, host: watch, cron: "0 2 * * *", timezone: Europe/Berlin, grace: 1h, max_runtime: 1s}}
-  - {{id: steady, host: watch, every: 1h, grace: 5m, tags: [prod]}}
-  - {{id: late, host: watch, every: 1s, grace: 1s}}
-  - {{id: failed, host: web01, every: 1h, grace: 5m}}
-  - {{id: new, host: web01, every: 1s, grace: 1s}}
-  - {{id: resting, host: web01, every: 1h, grace: 5m}}
-  - {{id: importing, host: web01, every: 1h, grace: 5m}}
+  - {{id: mail-queue, host: watch, every: 1h, grace: 5m, tags: [prod]}}
+  - {{id: photo-sync, host: watch, every: 1s, grace: 1s}}
+  - {{id: database-dump, host: web01, every: 1h, grace: 5m}}
+  - {{id: dns-update, host: web01, every: 1s, grace: 1s}}
+  - {{id: old-import, host: web01, every: 1h, grace: 5m}}
+  - {{id: price-import, host: web01, every: 1h, grace: 5m}}
 modules_file: modules.yml
 probes:
   - {{name: shop, target: "http://127.0.0.1:{web}/", host: web01, group: shop}}
   - {{name: secure, target: "https://127.0.0.1:{tls}/", module: tls, host: web01, group: shop}}
-  - {{name: expired, target: "https://127.0.0.1:{expired}/", module: tls, host: watch, group: shop}}
-  - {{name: closed, target: "127.0.0.1:9", module: tcp_connect, host: watch, group: shop}}
+  - {{name: wiki, target: "https://127.0.0.1:{expired}/", module: tls, host: watch, group: shop}}
+  - {{name: printer, target: "127.0.0.1:9", module: tcp_connect, host: watch, group: shop}}
   - {{name: names, target: "127.0.0.1:{dns}", module: names, host: watch}}
   - {{name: ping, target: "127.0.0.1", module: icmp, host: watch}}
 internet:
@@ -59,7 +59,15 @@ modules:
   icmp: {{prober: icmp}}
 """
 PINGS = (
-    *("watch", "steady", "late", "failed/start", "failed/7", "importing/0", "importing/log"),
+    *(
+        "watch",
+        "mail-queue",
+        "photo-sync",
+        "database-dump/start",
+        "database-dump/7",
+        "price-import/0",
+        "price-import/log",
+    ),
     *("nightly-backup/start", "nightly-backup/0", "nightly-backup/start"),
 )
 # What the recorded trees are too old to have, or have no need of.
@@ -147,7 +155,7 @@ def _reviewed(folder: Path, config: Callable[..., str]) -> Scrape:
 
 def _remembered(scrapes: Iterable[Scrape]) -> str:
     """What rules recorded before this hour; here also that a probe which fails now has worked once."""
-    closed = next(scrape.labels for scrape in scrapes if scrape.labels.get("probe") == "closed")
+    closed = next(scrape.labels for scrape in scrapes if scrape.labels.get("probe") == "printer")
     labels = ",".join(f'{key}="{value}"' for key, value in closed.items())
     return f"{USUAL}probe:last_success_timestamp_seconds{{{labels}}} {time.time() - 1800}\n"
 
