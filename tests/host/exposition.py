@@ -31,6 +31,6 @@ def read(text: str) -> Exposition:
     values, types, helps = {}, {}, {}
     for family in parse(text):
         for sample in family.samples:
-            values[sample.name, frozenset(sample.labels.items())] = sample.value
+            values[sample.name, frozenset(sample.labels.items())] = float(sample.value)  # as Prometheus takes it
             types[sample.name], helps[sample.name] = family.type, family.documentation
     return Exposition(values, types, helps)
