@@ -16,6 +16,7 @@ from exporter.heartbeats.receipt import FAIL, START, SUCCESS, Receipt
 from exporter.heartbeats.schedules import Every, Gap
 from toolkit.families import Labels
 
+EACH = range(24)  # hours
 OUTSIDE = "web"  # hosts of this name are behind the internet
 USUAL = {"backup-db01": 40, "backup-db02": 45, "backup-mail": 30, "backup-nas": 90, "vault-verify": 150, "report": 3}
 GAUGES = (
@@ -55,7 +56,8 @@ def _rows(definition: Definition, world: World, minutes: range, origin: float) -
     began = ORIGIN + minutes.start * 60
     heartbeat = Heartbeat(1, definition, began)
     heartbeat.settle()
-    gaps = [Gap(ORIGIN + e.begin * 60 - e.size, ORIGIN + (e.end - 1) * 60 + e.size) for e in world.effects("exporter")]
+    absent = sorted((e.begin, e.end) for e in world.effects("exporter"))
+    gaps = [Gap(ORIGIN + begin * 60, ORIGIN + end * 60) for begin, end in absent]
     waiting = list(reversed([r for r in receipts(definition, world, minutes) if r.time >= began]))
     rows, number = [], 0
     for at in minutes:
@@ -109,15 +111,19 @@ def _signs(every: float, definition: Definition, world: World, minutes: range, c
 
 
 def _runs(definition: Definition, world: World, minutes: range, chance: Random) -> Iterator[Receipt]:
-    """A job that tells its start and its end, begun by cron at the time on the wall, once where an hour is doubled."""
+    """A job that tells its start and its end, begun by cron: once at the time on the wall, or in each real hour."""
     hours, minute, days = _times(definition.id)
     day = datetime.fromtimestamp(ORIGIN + minutes.start * 60, ZONE).replace(hour=0, minute=0)
     last = ORIGIN + (minutes.start + len(minutes) * minutes.step) * 60
     while day.timestamp() <= last:
-        for one in hours if day.weekday() in days else ():
-            begins = day.replace(hour=one, minute=minute).timestamp() + chance.uniform(1, 20)
-            yield from _run(definition.id, begins, world, chance)
-        day = (day.replace(tzinfo=None) + timedelta(days=1)).replace(tzinfo=ZONE)
+        after = (day.replace(tzinfo=None) + timedelta(days=1)).replace(tzinfo=ZONE)
+        if hours == EACH:
+            slots = [float(at) + minute * 60 for at in range(int(day.timestamp()), int(after.timestamp()), 3600)]
+        else:
+            slots = [day.replace(hour=one, minute=minute).timestamp() for one in hours]
+        for slot in slots if day.weekday() in days else ():
+            yield from _run(definition.id, slot + chance.uniform(1, 20), world, chance)
+        day = after
 
 
 def _run(id: str, begins: float, world: World, chance: Random) -> Iterator[Receipt]:
@@ -142,6 +148,6 @@ def _times(id: str) -> tuple[Sequence[int], int, Sequence[int]]:
         "backup-mail": ([2], 15, week),
         "backup-nas": ([3], 0, week),
         "vault-verify": ([6], 0, [6]),
-        "ci-hourly": (range(24), 5, week),
+        "ci-hourly": (EACH, 5, week),
         "report": ([7], 30, range(5)),
     }[id]

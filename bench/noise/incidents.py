@@ -5,6 +5,7 @@ from bench.noise.world import Effect, Event
 
 DOWN = ("HostDown", "HeartbeatLate")
 # Notes beside an incident: that it comes and goes, and that its logs say so as well.
+TILL_MORNING = 5 * 60  # from half past two: warnings may wait until seven
 BESIDE = ("AlertFlapping",)
 
 
@@ -21,24 +22,24 @@ def incident(
 INCIDENTS = (
     incident("web04 without power", "10-13 03:10", 120, {("off", "web04"): 0}, DOWN, "web04"),
     incident("backup of db01 not begun", "10-15 02:00", 1, {("skips", "backup-db01"): 0}, ("HeartbeatLate",),
-             "backup-db01", soon=65, after=24 * 60),
+             "backup-db01", soon=125, after=24 * 60),
     incident("backup of nas fails", "10-20 03:00", 1, {("fails", "backup-nas"): 0}, ("HeartbeatFailed",),
              "backup-nas", soon=115, after=120),
     incident("backup of mail hangs", "10-22 02:15", 1, {("hangs", "backup-mail"): 0},
              ("HeartbeatRunOverdue", "HeartbeatLate"), "backup-mail", soon=185, after=24 * 60),
     incident("backup of db02 saves nothing", "11-05 02:30", 1, {("takes", "backup-db02"): 0.02},
-             ("HeartbeatEndedEarly",), "backup-db02", soon=90, after=240),
+             ("HeartbeatEndedEarly",), "backup-db02", soon=TILL_MORNING, after=240),
     incident("/srv of nas fills in two days", "10-17 09:00", 52 * 60, {("fill /srv", "nas"): 0.5},
              ("HostDiskFullSoon", "HostDiskAlmostFull", "HostDiskFull"), "nas", soon=48 * 60),
     incident("/ of web01 fills in four hours", "10-28 13:00", 5 * 60, {("fill /", "web01"): 0.5},
              ("HostDiskFullSoon", "HostDiskAlmostFull", "HostDiskFull"), "web01", soon=235),
     incident("certificate of web03 forgotten", "10-09 12:00", 23 * 1440, {
              ("forgotten", "web03"): ORIGIN + 60 * minute("11-02 12:00")},
-             ("CertificateExpiring",), "web03", soon=3 * 1440 + 30),
+             ("CertificateExpiring",), "web03", soon=3 * 1440 + 90),
     incident("internet gone", "10-19 14:07", 45, {("outside", ""): 0}, ("InternetDown",), "heartline"),
     incident("names not found", "10-27 10:20", 25, {("names", ""): 0}, ("DnsBroken",), "heartline"),
-    incident("memory of ci leaks", "10-21 09:00", 10 * 60, {}, ("HostMemoryFullSoon", "HostMemoryLow"), "ci",
-             soon=9 * 60),
+    incident("memory of ci leaks", "10-21 09:00", 10 * 60, {},
+             ("HostMemoryFullSoon", "HostMemoryLow", "HostMemoryUnusual"), "ci", soon=9 * 60),
     incident("processes of web05 killed for memory", "10-23 20:15", 3, {("oom", "web05"): 2},
              ("HostOutOfMemoryKills",), "web05"),
     incident("nginx of web02 fails", "10-16 17:40", 30,
@@ -61,7 +62,7 @@ INCIDENTS = (
     incident("service errors in the log of db02", "10-26 14:00", 300, {("warning", "db02"): 1},
              ("LogFindingWarning", "LogScoreFalling"), "db02", soon=45, after=45),
     incident("log of mail unreadable", "11-06 09:00", 240, {("unread", "mail"): 0},
-             ("LogHostUnreachable", "LogReviewStale"), "mail", soon=60, after=45),
+             ("LogHostUnreachable", "LogReviewStale"), "mail", soon=75, after=45),
     incident("exporter down", "11-05 16:00", 12, {("exporter", ""): 0}, ("ExporterDown", "ReceiverWasDown"),
              "heartline"),
     incident("web01 does nothing", "11-06 13:00", 150, {("quiet", "web01"): 0.999}, ("HostGoneQuiet",), "web01",

@@ -18,6 +18,7 @@ from bench.noise import nuisances, samples
 from bench.noise.month import DAY
 from bench.noise.scenario import RULES, Scenario
 from bench.noise.series import Series, line
+from bench.noise.world import Effect
 from stack import tools
 from stack.problem import Problem
 from toolkit.durations import parse_duration
@@ -79,7 +80,8 @@ def judge(wanted: Sequence[Part], what: Scenario, suite: str, folder: Path) -> l
 
 def _part(part: Part, what: Scenario, suite: str, file: Path) -> list[Change]:
     made = samples.seasonal if part.seasonal else samples.everything
-    _write(file, part, what.rules, made(what.fleet, what.world(), part.minutes))
+    world = what.world()
+    _write(file, part, what.rules, made(what.fleet, world, part.minutes))
     done = subprocess.run(
         [tools.find("promtool", suite), "test", "rules", file], capture_output=True, text=True, check=False
     )
@@ -89,9 +91,24 @@ def _part(part: Part, what: Scenario, suite: str, file: Path) -> list[Change]:
     unheard = set(_alerts(what.rules / "anomalies.yml")) if part.seasonal else None
     return [
         change
-        for change in carried(changes, part.counts)
+        for change in carried(noticed(changes, world.effects("prometheus"), part.minutes), part.counts)
         if unheard is None or dict(change.labels)["alertname"] in unheard
     ]
+
+
+def noticed(changes: Iterable[Change], absences: Iterable[Effect], minutes: range) -> list[Change]:
+    """What a Prometheus that was absent finds when it is back; promtool goes on meanwhile, with what was known."""
+    backs = [(effect.begin, effect.end + (minutes.start - effect.end) % minutes.step) for effect in absences]
+    found, late = list[Change](), dict[tuple[int, tuple[tuple[str, str], ...]], list[Change]]()
+    for change in sorted(changes):
+        back = [end for begin, end in backs if begin <= change.at <= end]
+        if back:
+            late.setdefault((back[0], change.labels), []).append(change)
+        else:
+            found.append(change)
+    # What both began and ended is not there, nor is what ended and began again.
+    found += [changes[-1]._replace(at=at) for (at, _), changes in late.items() if len(changes) % 2]
+    return found
 
 
 def carried(changes: Iterable[Change], counts: int) -> list[Change]:

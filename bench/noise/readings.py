@@ -83,6 +83,8 @@ def _busy(host: str, labels: Labels, world: World, minutes: range) -> Iterator[S
     for cpu in ("0", "1", "2", "3"):
         idle = _sum(minutes, lambda at: step * (1 - share[at]), off)
         yield Series("node_cpu_seconds_total", {**labels, "cpu": cpu, "mode": "idle"}, idle)
+        used = _sum(minutes, lambda at: step * share[at], off)
+        yield Series("node_cpu_seconds_total", {**labels, "cpu": cpu, "mode": "user"}, used)
     wait = _sum(minutes, lambda at: step * (0.02 + (0.4 if _nightly(host, at) else 0.0) + waits.get(at, 0.0)), off)
     yield Series("node_pressure_io_waiting_seconds_total", labels, wait)
     free = [
