@@ -156,7 +156,7 @@ async def _viewer(
     """Opens the dashboard at a moment of its own, and leaves when the time is over."""
     values = chosen(name, random.Random(number), hosts)
     start = time.monotonic()
-    for due in range(int(seconds / EVERY)):
+    for due in range(max(1, int(seconds / EVERY))):
         await asyncio.sleep(start + (due + number / viewers) * EVERY - time.monotonic())
         began, gate = time.monotonic(), asyncio.Semaphore(AT_ONCE)
         await asyncio.gather(*(_ask(session, request, gate, found) for request in requests(name, values, time.time())))
