@@ -7,7 +7,7 @@ import pytest
 
 from bench.noise import fleet, judged, run
 from bench.noise.account import Account
-from bench.noise.judged import Part
+from bench.noise.judged import Change, Part
 from bench.noise.nuisances import one
 from bench.noise.report import report
 from bench.noise.scenario import RULES, Scenario
@@ -88,3 +88,16 @@ def test_rules_that_speak_too_early_of_one_and_never_of_another_are_found_out(tm
     shown = report(found, 1)
     assert "false: 08 Oct 04:" in shown
     assert "LATE" in shown
+
+
+def test_what_only_promtool_saw_while_prometheus_was_away_is_not_there() -> None:
+    passing, lasting, before = ((("alertname", name),) for name in ("Passing", "Lasting", "Before"))
+    changes = [
+        Change(5, before, True),
+        Change(11, passing, True),
+        Change(11, lasting, True),
+        Change(12, before, False),
+        Change(13, passing, False),
+    ]
+    found = judged.noticed(changes, [Effect("prometheus", "", 10, 13)], range(0, 100))
+    assert sorted(found) == [Change(5, before, True), Change(13, before, False), Change(13, lasting, True)]
