@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from tarfile import open as open_archive
 from urllib.request import Request, urlopen
 
 from tests.analyzer import discordserver, modelserver
@@ -15,6 +14,7 @@ from tests.analyzer import program as analyzer
 from tests.analyzer.modelserver import honest, says
 from tests.analyzer.notify.groups import alert, payload
 from tests.analyzer.notify.running import SECRET
+from tests.archive import unpack
 from tests.host.conftest import TREES
 from tests.probes.certificates import AUTHORITY, DAY, EXPIRED, Pair, authority_file, issue, server
 from tests.probes.nameserver import answer
@@ -161,8 +161,7 @@ def _remembered(scrapes: Iterable[Scrape]) -> str:
 
 
 async def _measured(folder: Path) -> list[Scrape]:
-    with open_archive(TREES) as archive:
-        archive.extractall(folder, filter="data")
+    unpack(TREES, folder)
     (folder / "modules.yml").write_text(MODULES.format(ca=authority_file(folder)))
     with (folder / "node/proc/meminfo").open("a") as meminfo:
         meminfo.write(MORE_MEMORY)

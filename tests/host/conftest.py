@@ -5,7 +5,6 @@ import os
 import re
 import shutil
 import subprocess
-import tarfile
 import tempfile
 import time
 from collections.abc import Iterator
@@ -16,6 +15,7 @@ import psutil
 import pytest
 
 from exporter.host import COLLECTORS, Filters, Host, Root
+from tests.archive import unpack
 from tests.host.exposition import Exposition, read
 from toolkit.families import render
 
@@ -42,8 +42,7 @@ WANTED = ("flapping.service", "steady.service", "tick.timer", "door.socket")
 def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The recorded /proc, /sys, /usr and textfile directories, unpacked; not to be written."""
     folder = tmp_path_factory.mktemp("trees")
-    with tarfile.open(TREES) as archive:
-        archive.extractall(folder, filter="data")
+    unpack(TREES, folder)
     return folder / "node"
 
 

@@ -6,7 +6,6 @@ python -m tests.stack.catalogue
 import asyncio
 import re
 import subprocess
-import tarfile
 import tempfile
 import time
 import urllib.request
@@ -26,6 +25,7 @@ from stack import ports, tools
 from stack.layout import ROOT
 from stack.lint import catalogue
 from stack.lint.shape import Shape
+from tests.archive import unpack
 from tests.host.conftest import TREES, scrape
 from tests.stack.unrecorded import unrecorded
 
@@ -168,8 +168,8 @@ def _unseen() -> Iterator[str]:
 
 
 async def _recorded() -> dict[str, set[str]]:
-    with tempfile.TemporaryDirectory() as folder, tarfile.open(TREES) as archive:
-        archive.extractall(folder, filter="data")
+    with tempfile.TemporaryDirectory() as folder:
+        unpack(TREES, Path(folder))
         tree = f"{folder}/node"
         filters = Filters(links=re.compile("(dmz|int)"), neighbours=re.compile("nope"))
         root = Root(f"{tree}/proc", f"{tree}/sys", tree, f"{tree}/udev", filters=filters)

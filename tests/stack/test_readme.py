@@ -80,7 +80,8 @@ async def test_the_commands_do_what_they_say(stack: Running, tmp_path: Path) -> 
     log.write_text("2026-11-21 06:00:01 status installed curl:amd64 7.88.1-10\n")
     assert "no rule found anything" in await ran(*HEARTLINE, "review", log)
     alertmanager = f"--alertmanager=http://127.0.0.1:{stack.ports.alertmanager}"
-    assert "nothing fires" in await ran(*HEARTLINE, "alerts", alertmanager)
+    fires = await ran(*HEARTLINE, "alerts", alertmanager)
+    assert "nothing fires" in fires or "Watchdog" in fires  # which does after a minute, and always
     await ran(*HEARTLINE, "silence", "host=web01", "2h", "moving it to the other room", alertmanager)
     assert "moving it to the other room" in await ran(*HEARTLINE, "silences", alertmanager)
 
