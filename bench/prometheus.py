@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from stack.layout import HOST
 
-NOBODYS = "Watchdog|MaintenanceActive|HostBehindOutage"  # which are not to be told
+NOBODYS = "Watchdog|MaintenanceActive|HostBehindOutage|HostAway"  # which are not to be told
 
 
 @dataclass(frozen=True)

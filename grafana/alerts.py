@@ -48,7 +48,7 @@ TARGETS: dict[str, Target] = {
         "HeartbeatRunOverdue",
     ),
     **_all(Target(HEARTBEAT, "Duration of runs", ITS_OWN), "HeartbeatDurationUnusual", "HeartbeatEndedEarly"),
-    **_all(Target(HOST, "Answers"), "HostDown", "HostFlapping", "HostBehindOutage"),
+    **_all(Target(HOST, "Answers"), "HostDown", "HostFlapping", "HostBehindOutage", "HostAway"),
     **_all(Target(HOST, "Load per processor"), "HostLoadHigh", "HostOverloaded"),
     **_all(Target(HOST, "Processors"), "HostCpuUnusual", "HostGoneQuiet"),
     **_all(

@@ -114,7 +114,7 @@ OVER_TIME = Row(
             "Findings by severity",
             "How many are open.",
             NOBODY,
-            Query(f"sum by (severity) (log_review_findings{{{CHOSEN}}})", "{{severity}}"),
+            Query(f"sum by (severity) (log_review:findings:sum{{{CHOSEN}}})", "{{severity}}"),
             stacked=True,
         ),
         graph(
@@ -131,7 +131,7 @@ OVER_TIME = Row(
             "Differences from the baseline",
             "By kind: users, keys, ports, packages, units, files. They stay until accepted or undone.",
             "The first review of a host learns its baseline.",
-            Query(f"sum by (kind) (log_review_baseline_changes{{{CHOSEN}}})", "{{kind}}"),
+            Query(f"sum by (kind) (log_review:baseline_changes:sum{{{CHOSEN}}})", "{{kind}}"),
             stacked=True,
         ),
         table(

@@ -11,8 +11,6 @@ CHOSEN = 'group=~"$group",probe=~"$probe"'
 ANY = f"count(probe:success{{{CHOSEN}}})"
 NOBODY = "No probes here: choose others, or list them under `probes` in exporter.yml."
 NO_INTERNET = "Not watched: set `internet: true` in exporter.yml."
-# One selector: joined by `or`, the phases of some hundred probes take seconds.
-PHASES = f'{{__name__=~"probe_(http|dns|icmp|tls)_duration_seconds",{CHOSEN}}}'
 STEPS = Link("Its last attempts, step by step", "${exporter}/probes")
 THIS = links.probe(links.series("probe"))
 
@@ -116,7 +114,7 @@ HOW = Row(
             "Where the time goes, on average over the chosen probes: choose one to see its own. "
             "connect and tls are the way, processing is the server, transfer is size.",
             NOBODY,
-            Query(f"avg by (phase) ({PHASES})", "{{phase}}"),
+            Query(f"avg by (phase) (probe:phase_duration_seconds:avg{{{CHOSEN}}})", "{{phase}}"),
             unit="s",
             stacked=True,
         ),

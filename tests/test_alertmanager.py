@@ -175,8 +175,9 @@ async def test_a_silent_host_mutes_its_jobs_and_nobody_elses(suite: str, tmp_pat
 
 async def test_a_host_that_is_down_mutes_its_own_heartbeat_too(suite: str, tmp_path: Path) -> None:
     down = {"labels": {"alertname": "HostDown", "host": "nas", "severity": "critical"}, "annotations": {}}
+    away = {"labels": {"alertname": "HostAway", "host": "nas", "by": "HostDown", "severity": "info"}, "annotations": {}}
     async with chain(suite, tmp_path) as at:
-        await at.post(down, alert("HeartbeatLate", "nas", "nas"), alert("HeartbeatLate", "web", "web"))
+        await at.post(down, away, alert("HeartbeatLate", "nas", "nas"), alert("HeartbeatLate", "web", "web"))
         late = await at.hears("HeartbeatLate")
         await at.hears("HostDown")
     assert "FIRING 1 · HeartbeatLate · web\n" in late.text
@@ -241,6 +242,33 @@ SOURCES: Mapping[str, tuple[Alert, list[Alert], list[Alert]]] = {
         fires("HeartbeatLate", heartbeat="nas", host="nas", scope="host"),
         [fires("LogReviewStale", "warning", host="nas")],
         [fires("HeartbeatFailed", heartbeat="backup", host="nas", scope="job"), fires("LogReviewStale", host="db")],
+    ),
+    "a host that is away, told as down": (
+        fires("HostAway", "info", host="nas", by="HostDown"),
+        [
+            fires("HeartbeatLate", heartbeat="nas", host="nas", scope="host"),
+            fires("HeartbeatNeverSeen", heartbeat="nas", host="nas", scope="host"),
+            fires("HeartbeatLate", heartbeat="backup", host="nas", scope="job"),
+        ],
+        [
+            NEAR_HOST,
+            fires("HeartbeatFailed", heartbeat="backup", host="nas", scope="job"),
+            fires("HeartbeatLate", heartbeat="web", host="web", scope="host"),
+        ],
+    ),
+    "a host that is away, told by its heartbeat": (
+        fires("HostAway", "info", host="nas", by="HeartbeatLate"),
+        [
+            NEAR_HOST,
+            fires("HeartbeatLate", heartbeat="backup", host="nas", scope="job"),
+            # Muted itself, a host that is down explains its readings all the same.
+            fires("HostDiskFull", host="nas"),
+        ],
+        [
+            fires("HeartbeatLate", heartbeat="nas", host="nas", scope="host"),
+            fires("HostDown", host="web"),
+            fires("HeartbeatFailed", heartbeat="backup", host="nas", scope="job"),
+        ],
     ),
     "certificate": (
         fires("CertificateBad", probe="shop", instance="https://shop/"),
@@ -338,7 +366,9 @@ async def test_an_exporter_that_is_down_mutes_nothing(suite: str, tmp_path: Path
 
 
 async def test_the_watchdog_and_what_only_mutes_others_are_no_messages(suite: str, tmp_path: Path) -> None:
-    quiet = [fires(name, "info", host="nas") for name in ("Watchdog", "MaintenanceActive", "HostBehindOutage")]
+    quiet = [
+        fires(name, "info", host="nas") for name in ("Watchdog", "MaintenanceActive", "HostBehindOutage", "HostAway")
+    ]
     async with chain(suite, tmp_path) as at:
         await at.post(*quiet)
         # Told after several group intervals: by then they would have been as well.

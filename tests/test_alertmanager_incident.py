@@ -161,6 +161,48 @@ async def test_an_internet_that_is_down_with_twelve_hosts_behind_it_is_one_messa
         await at.told(f"FIRING 1 · HeartbeatLate · {HOSTS[-1]}")
 
 
+async def test_a_host_that_dies_and_comes_back_is_one_message_and_one_edit(tmp_path: Path) -> None:
+    async with chain("stable", tmp_path) as at:
+        down, away = fires("HostDown", "critical", host="nas"), fires("HostAway", "info", host="nas", by="HostDown")
+        own, job = (
+            fires("HeartbeatLate", "critical", host="nas", heartbeat=name, scope=scope)
+            for name, scope in (("nas", "host"), ("backup", "job"))
+        )
+        probed = fires("ProbeFailed", "critical", host="nas", probe="ssh")
+        await at.fire(down, away)
+        await at.fire(own, job, probed)
+        await at.told("FIRING 1 · HostDown")
+        # It answers again; its heartbeats come minutes later.
+        await at.end(down, probed)
+        await at.told("RESOLVED 1 · HostDown", "PATCH")
+        await at.some_time()
+        await at.end(own, job)
+        await at.end(away)
+        await at.some_time()
+        assert at.events == [("POST", "HostDown"), ("PATCH", "HostDown")]
+
+
+async def test_a_host_that_its_heartbeat_tells_first_is_one_message_too(tmp_path: Path) -> None:
+    async with chain("stable", tmp_path) as at:
+        own = fires("HeartbeatLate", "critical", host="nas", heartbeat="nas", scope="host")
+        away = fires("HostAway", "info", host="nas", by="HeartbeatLate")
+        down, job = (
+            fires("HostDown", "critical", host="nas"),
+            fires("HeartbeatLate", "critical", host="nas", heartbeat="backup", scope="job"),
+        )
+        await at.fire(own, away)
+        await at.told("FIRING 1 · HeartbeatLate · nas")
+        await at.fire(down, job)
+        await at.some_time()
+        await at.end(own, down)
+        await at.told("RESOLVED 1 · HeartbeatLate", "PATCH")
+        await at.some_time()
+        assert at.events == [("POST", "HeartbeatLate"), ("PATCH", "HeartbeatLate")]
+        # The job is late still when its ten minutes are over.
+        await at.end(away)
+        await at.told("FIRING 1 · HeartbeatLate · backup")
+
+
 async def test_while_the_relay_is_down_alerts_wait_and_discord_hears_so_without_it(tmp_path: Path) -> None:
     async with chain("stable", tmp_path) as at:
         await at.relay.kill()

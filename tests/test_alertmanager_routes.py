@@ -60,6 +60,7 @@ TABLE: Mapping[tuple[str, str], tuple[str, Sequence[str]]] = {
     ("Watchdog", "info"): ("watchdog", ALWAYS),
     ("MaintenanceActive", "info"): ("relay", NEVER),
     ("HostBehindOutage", "info"): ("relay", NEVER),
+    ("HostAway", "info"): ("relay", NEVER),
 }
 
 

@@ -68,8 +68,7 @@ def _lost(names: list[str], fleet: Fleet, chance: Random) -> Iterator[Event]:
     for name in [*names, *(f"probe {target.probe}" for target in fleet.probes), "exporter", "analyzer"]:
         for _ in range(10):
             begin = chance.randrange(60, MINUTES - 60)
-            # On Prometheus's own machine nothing lies between them that could lose more than one.
-            lasts = 1 if name in ("exporter", "analyzer") else chance.choice((1, 1, 1, 2, 3))
+            lasts = 1 if name == "exporter" else chance.choice((1, 1, 1, 2, 3))
             yield one("scrape lost", "lost", name, begin, lasts)
 
 
