@@ -100,7 +100,7 @@ def context(section: Section, tls: Tls) -> ssl.SSLContext:
     if tls.ciphers:
         _restrict(made, tls.ciphers)
     if len(tls.curves) == 1:
-        made.set_ecdh_curve(CURVES[tls.curves[0]])
+        _narrow(section, made, tls.curves[0])
     _certify(section, made, tls)
     if tls.client_ca:
         _trust(section, made, tls.client_ca)
@@ -123,6 +123,14 @@ def _restrict(made: ssl.SSLContext, names: tuple[str, ...]) -> None:
     else:
         # Only suites of TLS 1.3 are wanted, so nothing is left to speak TLS 1.2 with.
         made.minimum_version = ssl.TLSVersion.TLSv1_3
+
+
+def _narrow(section: Section, made: ssl.SSLContext, curve: str) -> None:
+    try:
+        made.set_ecdh_curve(CURVES[curve])
+    except ssl.SSLError as e:
+        # Such as X25519 with the Python of Debian 12, which knows the older kind of curves alone.
+        raise section.error("curve_preferences", f"this Python cannot be held to {curve}: name others") from e
 
 
 def _certify(section: Section, made: ssl.SSLContext, tls: Tls) -> None:

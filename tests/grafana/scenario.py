@@ -48,7 +48,7 @@ probes:
   - {{name: ping, target: "127.0.0.1", module: icmp, host: watch}}
 internet:
   resolvers: [127.0.0.1]
-  by_name: ["http://localhost:{web}/"]
+  by_name: ["http://127.1:{web}/"]
   by_address: ["http://127.0.0.1:{web}/"]
   throughput: {{download: "http://127.0.0.1:{web}/", bytes: 100kB, interval: 1h}}
 """
@@ -205,7 +205,7 @@ def _read(program: Program) -> Iterator[Scrape]:
 def _probed(program: Program) -> Iterator[Scrape]:
     for target in program.get("/sd/probes").json:
         labels: dict[str, str] = target["labels"]
-        if not labels["instance"].removeprefix("http://").startswith((LOOPBACK, "localhost", "https://127")):
+        if not labels["instance"].removeprefix("http://").startswith((LOOPBACK, "127.1", "https://127")):
             continue  # this machine's own gateway and resolver are nobody's business
         asked = "&".join(f"{key}={labels[f'__param_{key}']}" for key in ("target", "module"))
         text = program.get(f"/probe?{asked}").text

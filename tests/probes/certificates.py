@@ -3,6 +3,7 @@
 import ssl
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
 from pathlib import Path
 
 from cryptography import x509
@@ -11,6 +12,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 DAY = timedelta(days=1)
+# Not every machine knows that name.
+ADDRESSES = {"localhost": [x509.IPAddress(ip_address("127.0.0.1"))]}
 
 
 @dataclass(frozen=True)
@@ -41,7 +44,7 @@ def issue(
         .not_valid_before(now + begins)
         .not_valid_after(now + ends)
         .add_extension(x509.BasicConstraints(ca=ca, path_length=None), critical=True)
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName(name), *ADDRESSES.get(name, ())]), critical=False)
     )
     return Pair(builder.sign(issuer.key if issuer else key, hashes.SHA256()), key)
 

@@ -5,6 +5,7 @@ import ssl
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from ipaddress import ip_address
 
 from exporter.probes import module_file
 from exporter.probes.attempt import Means
@@ -21,7 +22,7 @@ LOOPBACK = gate([], ["127.0.0.0/8", "::1/128"], [])
 
 
 class Book(Names):
-    """A telephone book instead of the system's resolver, where a test needs names that no system has."""
+    """A telephone book instead of the system's resolver, where a test needs names that not every system has."""
 
     def __init__(self, **entries: list[Ip]) -> None:
         super().__init__()
@@ -33,7 +34,9 @@ class Book(Names):
 
 @asynccontextmanager
 async def means(names: Names | None = None) -> AsyncIterator[Means]:
-    found = Means(asyncio.get_running_loop().time, names or Names(), Echoes(4711, time.time_ns))
+    found = Means(
+        asyncio.get_running_loop().time, names or Book(localhost=[ip_address("127.0.0.1")]), Echoes(4711, time.time_ns)
+    )
     try:
         yield found
     finally:

@@ -104,13 +104,38 @@ async def test_suites_of_tls13_alone_leave_no_tls12(directory: Path) -> None:
         assert await refused(port, old)
 
 
-@pytest.mark.parametrize("curve", ["CurveP256", "CurveP384", "CurveP521", "X25519"])
+@pytest.mark.parametrize("curve", ["CurveP256", "CurveP384", "CurveP521"])
 async def test_a_single_curve_is_the_only_one(directory: Path, curve: str) -> None:
     async with serving(webconfig.load(written(directory, tls=(f"curve_preferences: [{curve}]",))).context) as port:
         assert await served_name(port, client(directory)) == "first"
         other = client(directory)
-        other.set_ecdh_curve("X25519" if curve != "X25519" else "prime256v1")
+        other.set_ecdh_curve("secp384r1" if curve != "CurveP384" else "prime256v1")
         assert await refused(port, other)
+
+
+async def test_x25519_is_the_only_curve_where_python_can_be_held_to_it(directory: Path) -> None:
+    file = written(directory, tls=("curve_preferences: [X25519]",))
+    try:
+        client(directory).set_ecdh_curve("X25519")
+    except ssl.SSLError:
+        with pytest.raises(ConfigError, match="curve_preferences: this Python cannot be held to X25519"):
+            webconfig.load(file).ssl_context()
+        return
+    async with serving(webconfig.load(file).context) as port:
+        assert await served_name(port, client(directory)) == "first"
+        other = client(directory)
+        other.set_ecdh_curve("prime256v1")
+        assert await refused(port, other)
+
+
+def test_a_curve_that_this_python_does_not_know_is_named(directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ssl.SSLContext, "set_ecdh_curve", _knows_none)
+    with pytest.raises(ConfigError, match="curve_preferences: this Python cannot be held to CurveP521"):
+        webconfig.load(written(directory, tls=("curve_preferences: [CurveP521]",))).ssl_context()
+
+
+def _knows_none(_: ssl.SSLContext, name: str) -> None:
+    raise ssl.SSLError(1, f"unknown group {name}")
 
 
 def test_the_clients_preference_can_be_left_in_force(directory: Path) -> None:
