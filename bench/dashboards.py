@@ -19,6 +19,7 @@ from pathlib import Path
 from statistics import median
 
 import aiohttp
+import yaml
 
 from bench import fleet, machine, programs
 from bench.figures import Goal, conclude, milliseconds, percentile, table
@@ -27,6 +28,7 @@ from stack import ports, tools
 from stack.layout import HOST, ROOT
 from tests.grafana import built, engine, past, scenario
 from tests.grafana.past import Series
+from toolkit.durations import parse_duration
 
 EVERY = 30.0  # seconds between two refreshes of a viewer
 AT_ONCE = 6  # requests of a browser to one server
@@ -98,7 +100,7 @@ def prepared(folder: Path, hosts: int, hours: float, suite: str) -> Present:
     recorded = evaluated(_made(folder / "once"), found, hosts, suite)
     print(f"{sum(one.name == 'ALERTS' for one in recorded)} alerts fire or are pending", flush=True)
     end = time.time()
-    past.write(folder / "past.txt", [*raw, *recorded], end, hours * 3600, STEP)
+    past.write(folder / "past.txt", [*raw, *recorded], end, hours * 3600, STEP, dict(seldomer()))
     engine.blocks(folder / "past.txt", folder / "data", suite)
     (folder / "past.txt").unlink()
     return Present(raw, end)
@@ -112,6 +114,15 @@ def evaluated(folder: Path, found: Sequence[Series], hosts: int, suite: str) -> 
         prometheus.until(f"count(host:cpu_busy:ratio) >= {hosts}")
         prometheus.until('count(ALERTS{alertstate="firing"}) > 10')
         return list(fleet.held(prometheus.query(RECORDED)))
+
+
+def seldomer() -> Iterator[tuple[str, float]]:
+    """What the rules record at longer intervals than the past has, with these in seconds."""
+    groups = (group for file in engine.RULES for group in yaml.safe_load(file.read_text())["groups"])
+    for group in groups:
+        every = parse_duration(group["interval"])
+        if every > STEP:
+            yield from ((rule["record"], every) for rule in group["rules"] if "record" in rule)
 
 
 def _made(folder: Path) -> Path:

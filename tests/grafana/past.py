@@ -4,6 +4,7 @@ import math
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from tests.grafana.scenario import Scrape
@@ -74,12 +75,24 @@ def shown(name: str, labels: str, more: Mapping[str, str]) -> str:
     return f"{name}{{{','.join([*filter(None, [labels]), *added])}}}"
 
 
-def write(file: Path, found: Iterable[Series], end: float, length: float = HOUR, step: float = 30.0) -> None:
-    """All of them, from `length` seconds before `end` on, a sample each `step` seconds."""
-    instants = [length - n * step for n in range(int(length / step) + 1)]
-    times = [f"{end - before:.3f}" for before in instants]
+def write(
+    file: Path,
+    found: Iterable[Series],
+    end: float,
+    length: float = HOUR,
+    step: float = 30.0,
+    seldomer: Mapping[str, float] | None = None,
+) -> None:
+    """All of them, from `length` seconds before `end` on, a sample each `step` seconds; of some names `seldomer`."""
+
+    @cache
+    def moments(step: float) -> tuple[list[float], list[str]]:
+        instants = [length - n * step for n in range(int(length / step) + 1)]
+        return instants, [f"{end - before:.3f}" for before in instants]
+
     with file.open("w") as out:
         for one in found:
+            instants, times = moments((seldomer or {}).get(one.name, step))
             values = zip(one.at(instants), times, strict=True)
             out.writelines(f"{one.shown} {value!r} {time}\n" for value, time in values)
         out.write("# EOF\n")
