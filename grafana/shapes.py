@@ -44,6 +44,8 @@ def stat(
 
 
 LAST: Json = {"calcs": ["lastNotNull"], "fields": "", "values": False}
+# Of what adds up. Prometheus sums hundreds of series for each point; a look at fewer hours is as fine as any.
+SUMS = 60
 
 
 def graph(
@@ -88,6 +90,7 @@ def graph(
     return Panel(
         *(title, says, empty, queries, "timeseries", width, height, defaults, options, (*coloured(queries), *USUAL)),
         links=links,
+        points=SUMS if stacked else POINTS,
     )
 
 
