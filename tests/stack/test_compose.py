@@ -79,6 +79,14 @@ def test_ports_are_those_of_the_shipped_configurations() -> None:
     assert {name: ports[name] for name in vars(Ports())} == vars(Ports())
 
 
+def test_what_is_optional_meets_the_exporter_and_the_analyzer_alone() -> None:
+    networks = {name: service.get("networks", ["default"]) for name, service in SERVICES.items()}
+    assert {name for name, service in SERVICES.items() if "profiles" in service} == {
+        name for name, own in networks.items() if own == ["optional"]
+    }
+    assert {name for name, own in networks.items() if len(own) > 1} == {"exporter", "analyzer"}
+
+
 def test_no_secret_stands_in_it() -> None:
     for name, service in SERVICES.items():
         for variable, value in service.get("environment", {}).items():
