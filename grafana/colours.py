@@ -81,7 +81,6 @@ UP = (State(0, "down", CRITICAL), State(1, "up", GOOD))
 READ = (State(0, "unreadable", WARNING), State(1, "readable", GOOD))
 HEALTHY = (State(0, "failing", CRITICAL), State(1, "well", GOOD))
 OPEN = (State(0, "closed", UNKNOWN), State(1, "open", GOOD))
-YES = (State(0, "no", GOOD), State(1, "yes", WARNING))
 INTERNET = (
     State(0, "reached", GOOD),
     State(1, "in part", WARNING),

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from grafana import alerts
 from grafana.colours import SEVERITIES, Json
-from grafana.panels import COLUMNS, DATASOURCE, Panel, Row, number
+from grafana.panels import COLUMNS, DATASOURCE, Row, number
 
 HOME = "heartline-overview"
 SCHEMA = 39  # of classic dashboards: the oldest that Grafana 9.4 to 13 all read
@@ -81,10 +81,6 @@ class Dashboard:
     marked: str = ""
     since: str = "now-6h"
     addresses: tuple[Address, ...] = (ALERTMANAGER,)
-
-    @property
-    def panels(self) -> list[Panel]:
-        return [panel for row in self.rows for panel in row.panels]
 
     def json(self) -> Json:
         return {

@@ -1,4 +1,4 @@
-"""Where a colour changes: at the numbers of the alert rules, each with the alert whose number it is."""
+"""Where a colour changes: at the numbers of the alert rules."""
 
 from dataclasses import dataclass
 
@@ -8,11 +8,10 @@ from grafana.colours import CRITICAL, GOOD, NOTE, SEVERITIES, WARNING, Json
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """Beyond `value` it is worth `colour`. `alert` has this number in its rule; without one nobody is told."""
+    """Beyond `value` it is worth `colour`."""
 
     value: float
     colour: str
-    alert: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +37,7 @@ class Limits:
 
 def fires(*alerts: str, low: bool = False) -> Limits:
     """At the numbers of these alerts' rules, in the colours of their severities."""
-    found = [Limit(rule.beyond, SEVERITIES[rule.severity], alert) for alert in alerts for rule in rules.of(alert)]
+    found = [Limit(rule.beyond, SEVERITIES[rule.severity]) for alert in alerts for rule in rules.of(alert)]
     return Limits(tuple(sorted(found, key=lambda limit: limit.value, reverse=low)), low)
 
 
@@ -64,4 +63,4 @@ CERTIFICATE = fires("CertificateExpiring", low=True)
 DURATION = fires("HeartbeatDurationUnusual")
 FLAPS = fires("ProbeFlapping")
 GAP = fires("ReceiverWasDown")
-REVIEWS_MISSED = Limits(tuple(Limit(rule.times, WARNING, rule.alert) for rule in rules.of("LogReviewStale")))
+REVIEWS_MISSED = Limits(tuple(Limit(rule.times, WARNING) for rule in rules.of("LogReviewStale")))

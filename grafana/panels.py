@@ -6,9 +6,9 @@ A title makes the panel's number, so links to it hold while others come and go a
 import re
 import zlib
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-from grafana.colours import BY_LABEL, Json, State, mappings
+from grafana.colours import Json, State, mappings
 from grafana.limits import Limits
 
 DATASOURCE: Json = {"type": "prometheus", "uid": "${datasource}"}
@@ -62,30 +62,23 @@ class Column:
     link: Link | None = None
     shown: str = ""  # in place of whatever stands there
     width: int = 0
-    colours: bool = False  # words are shown in the colour they have everywhere
 
     def properties(self) -> list[Json]:
         found: list[Json] = [{"id": "unit", "value": self.unit}]
         if self.limits is not None:
             found.append({"id": "thresholds", "value": self.limits.json()})
-        if self.limits is not None or self.states or self.colours:
+        if self.limits is not None or self.states:
             found.append({"id": "custom.cellOptions", "value": {"type": "color-text"}})
-        if told := [*mappings(self.states), *self._words()]:
+        told = mappings(self.states)
+        if self.shown:
+            told.append({"type": "regex", "options": {"pattern": ".*", "result": {"text": self.shown, "index": 0}}})
+        if told:
             found.append({"id": "mappings", "value": told})
         if self.link:
             found.append({"id": "links", "value": [self.link.json()]})
         if self.width:
             found.append({"id": "custom.width", "value": self.width})
         return found
-
-    def _words(self) -> list[Json]:
-        if self.shown:
-            return [{"type": "regex", "options": {"pattern": ".*", "result": {"text": self.shown, "index": 0}}}]
-        if self.colours:
-            known = BY_LABEL[self.source]
-            words = {name: {"color": colour, "index": n} for n, (name, colour) in enumerate(known.items())}
-            return [{"type": "value", "options": words}]
-        return []
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,4 +141,4 @@ class Row:
     """A heading, and the panels below it."""
 
     title: str
-    panels: tuple[Panel, ...] = field(default=())
+    panels: tuple[Panel, ...]

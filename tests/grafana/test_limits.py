@@ -35,7 +35,7 @@ def test_a_certificate_has_a_colour_for_each_of_its_three_rules() -> None:
 
 def test_what_grows_is_green_below_its_number() -> None:
     found = rules.of("HostLoadHigh")[0].beyond
-    assert fires("HostLoadHigh") == Limits((Limit(found, "orange", "HostLoadHigh"),))
+    assert fires("HostLoadHigh") == Limits((Limit(found, "orange"),))
     assert fires("HostLoadHigh").json()["steps"] == [
         {"color": "green", "value": None},
         {"color": "orange", "value": found},
