@@ -9,12 +9,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, cast
-from urllib.parse import quote, unquote, urlsplit, urlunsplit
+from urllib.parse import quote, unquote, urlsplit
 
 from stack.layout import HOST, Ports
 from stack.matchers import Matcher
 from stack.problem import Problem
 from stack.terminal import printable
+from toolkit.urls import is_web, without_password
 
 DEFAULT = f"http://{HOST}:{Ports().alertmanager}"
 SECONDS = 10.0
@@ -74,9 +75,7 @@ class Alertmanager:
 
     @property
     def shown(self) -> str:
-        """The URL without user and password."""
-        parts = urlsplit(self.url)
-        return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", "")).rstrip("/")
+        return without_password(self.url).rstrip("/")
 
     def _list(self, path: str) -> list[object]:
         told = self._ask("GET", path)
@@ -129,8 +128,7 @@ def add_flag(parser: argparse.ArgumentParser) -> None:
 
 def of(url: str) -> Alertmanager:
     """Raises `Problem` for what is no URL."""
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
+    if not is_web(url):
         raise Problem(f"--alertmanager: expected a URL such as {DEFAULT}")
     return Alertmanager(url)
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from stack.problem import Problem
+from toolkit.urls import is_web
 
 NAME = "DISCORD_WEBHOOK_URL"
 WATCHDOG = "WATCHDOG_URL"
@@ -65,13 +66,9 @@ def _given(name: str, values: Mapping[str, str], data: Path, form: str) -> str:
         if named and not file.exists():
             raise Problem(f"{name}_FILE names {file}, which does not exist")
         url = file.read_text().strip() if file.exists() else ""
-    if url and not _is_url(url):
+    if url and not is_web(url):
         raise Problem(f"{place} does not hold a URL of the form {form}")
     return url
-
-
-def _is_url(text: str) -> bool:
-    return not re.search(r"\s", text) and urlsplit(text).scheme in ("http", "https") and bool(urlsplit(text).netloc)
 
 
 def scrub(text: str, *secrets: str) -> str:

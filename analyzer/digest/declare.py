@@ -8,11 +8,11 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import time
 from difflib import get_close_matches
-from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from analyzer.digest.period import Every
 from toolkit.strict import Section
+from toolkit.urls import is_web
 
 AT = re.compile("([01][0-9]|2[0-3]):([0-5][0-9])")
 
@@ -69,7 +69,7 @@ def _zone(section: Section) -> ZoneInfo:
 
 def _url(section: Section) -> str | None:
     url = section.text("prometheus", None)
-    if url is not None and not (url.startswith(("http://", "https://")) and urlsplit(url).hostname):
+    if url is not None and not is_web(url):
         raise section.error("prometheus", "expected a URL such as http://127.0.0.1:9090")
     return url.rstrip("/") if url else None
 

@@ -4,9 +4,10 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
-from urllib.parse import urlsplit, urlunsplit
 
 import aiohttp
+
+from toolkit.urls import without_password
 
 SECONDS = 30.0  # for one question
 BYTES = 16 << 20  # of an answer
@@ -42,9 +43,7 @@ class Prometheus:
 
     @property
     def shown(self) -> str:
-        """The URL without user and password."""
-        parts = urlsplit(self.url)
-        return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
+        return without_password(self.url)
 
     async def _ask(self, path: str, form: Mapping[str, str], read: Callable[[Json], T]) -> list[T]:
         """Each series as `read` makes it of the answer: all of them, or none and `NotTold`."""

@@ -13,7 +13,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
-from urllib.parse import urlsplit
 
 import aiohttp
 
@@ -23,6 +22,7 @@ from analyzer.notify.discord import Discord
 from analyzer.notify.relay import Settings
 from analyzer.notify.service import Service
 from toolkit.strict import Section
+from toolkit.urls import is_web
 
 NAME = re.compile("[a-z0-9][a-z0-9_-]{0,49}")
 WEBHOOK = re.compile(r"https?://[^\s/?#@]+/api(/v\d+)?/webhooks/\d+/[\w-]+(\?thread_id=\d+)?")
@@ -167,6 +167,6 @@ def relay(
 def _url(section: Section, key: str, environ: Mapping[str, str], example: str) -> str:
     """Of another program, from the file or the environment; empty without one."""
     url = section.text(key, None) or environ.get(f"ANALYZER_{key.upper()}", "")
-    if url and not (url.startswith(("http://", "https://")) and urlsplit(url).hostname):
+    if url and not is_web(url):
         raise section.error(key, f"expected a URL such as {example}")
     return url

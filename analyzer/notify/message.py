@@ -4,10 +4,11 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 from analyzer.notify.payload import Alert, Group, Labels, State
 from toolkit.durations import format_duration
+from toolkit.urls import is_web
 
 Tone = Literal["critical", "warning", "info", "resolved"]
 
@@ -196,16 +197,8 @@ def _sound(links: Iterable[tuple[str, str]]) -> Iterator[Link]:
     """Those that lead somewhere: a URL of http or https, without what could end it early wherever it is shown."""
     for text, given in links:
         url = quote(given, safe="%/:=&?~#+!$,;@-._")
-        if url and len(url) <= LONGEST_URL and _is_web(url):
+        if url and len(url) <= LONGEST_URL and is_web(url):
             yield Link(text, url)
-
-
-def _is_web(url: str) -> bool:
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        return False
-    return parts.scheme in ("http", "https") and bool(parts.netloc)
 
 
 def silence(alertmanager: str, labels: Labels) -> str:

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from analyzer.review.budget import Budget, Price
 from toolkit.strict import Section
+from toolkit.urls import is_web
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/-]{0,62}")  # it becomes a label
 CURRENCY = re.compile(r"[A-Z]{3}")
@@ -100,13 +101,9 @@ def _model(section: Section, environ: Mapping[str, str]) -> Model:
 
 def _url(section: Section) -> str:
     text = section.text("base_url")
-    try:
-        parts = urlsplit(text)
-        whole = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        whole = False
-    if not whole or not text.isascii() or not text.isprintable() or " " in text:
+    if not is_web(text) or not text.isascii():
         raise section.error("base_url", "expected a URL such as https://api.openai.com/v1")
+    parts = urlsplit(text)
     if parts.username or parts.password or parts.query or parts.fragment:
         raise section.error("base_url", "no user, password, query or fragment here: give the key as api_key")
     return text.rstrip("/")
