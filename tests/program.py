@@ -79,12 +79,10 @@ class Program:
         body = None if content is None else json.dumps(content)
         return self.ask(method, f"/api/v1/heartbeats{path}", body, {"Authorization": f"Bearer {self.api_key}"})
 
-    def raw(self, request: bytes, finish: bool = False) -> bytes:
-        """Whatever comes back for these bytes until the other side closes; `finish`: we have nothing more to say."""
+    def raw(self, request: bytes) -> bytes:
+        """Whatever comes back for these bytes until the other side closes."""
         with socket.create_connection(("127.0.0.1", self.port), timeout=PATIENCE) as connection:
             connection.sendall(request)
-            if finish:
-                connection.shutdown(socket.SHUT_WR)
             return b"".join(iter(lambda: received(connection), b""))
 
     def sample(self, line: str) -> float:

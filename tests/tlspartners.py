@@ -105,9 +105,9 @@ def client(directory: Path, identity: str | None = None) -> ssl.SSLContext:
     return context
 
 
-async def served_name(port: int, context: ssl.SSLContext, host: str = "localhost") -> str:
+async def served_name(port: int, context: ssl.SSLContext) -> str:
     """Exchange a line and return the common name of the server's certificate."""
-    reader, writer = await asyncio.open_connection("127.0.0.1", port, ssl=context, server_hostname=host)
+    reader, writer = await asyncio.open_connection("127.0.0.1", port, ssl=context, server_hostname="localhost")
     try:
         writer.write(b"hi\n")
         assert await reader.readline() == b"hello\n"

@@ -100,9 +100,9 @@ class DiscordServer:
     def url(self, webhook: int = 1) -> str:
         return f"{self.base}/api/webhooks/{webhook}/{TOKEN}"
 
-    def windows(self, webhook: str = "1") -> tuple[Window, Window]:
-        """How a webhook's limits stand now, to reckon with."""
-        burst, minute = self._windows.get(webhook) or self.limits.windows()
+    def windows(self) -> tuple[Window, Window]:
+        """How the first webhook's limits stand now, to reckon with."""
+        burst, minute = self._windows.get("1") or self.limits.windows()
         return replace(burst), replace(minute)
 
     def outage(self, seconds: float) -> None:

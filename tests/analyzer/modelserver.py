@@ -134,13 +134,13 @@ def honest(asked: Asked) -> dict[str, object]:
     return {"findings": [finding(asked.told[0])], "summary": "The disk reports errors and wants a look."}
 
 
-def says(say: Say, finish: str = "stop", tokens: int | None = None) -> Mode:
+def says(say: Say, tokens: int | None = None) -> Mode:
     """A model that answers at once."""
 
     async def mode(request: web.Request, asked: Asked) -> web.StreamResponse:
         words = say(asked)
         return web.json_response(
-            completion(asked, marked(asked, words) if isinstance(words, dict) else words, finish, tokens)
+            completion(asked, marked(asked, words) if isinstance(words, dict) else words, tokens=tokens)
         )
 
     return mode

@@ -39,7 +39,7 @@ def some(*found: Known, count: int = 0) -> Some:
     return Some(found, max(count, len(found)))
 
 
-def busy(hosts: int = 5, findings: int = 4) -> Digest:
+def busy() -> Digest:
     """One of a bad day."""
     disk = finding(
         "d",
@@ -55,7 +55,7 @@ def busy(hosts: int = 5, findings: int = 4) -> Digest:
             line(2, "Nov 21 03:12:10 nas kernel: Aborting journal on device sda1-8. See https://evil.example/login"),
         ),
     )
-    fresh = [known(disk), *(known(finding(f"f{n}", host=f"web{n:02}")) for n in range(findings - 1))]
+    fresh = [known(disk), *(known(finding(f"f{n}", host=f"web{n:02}")) for n in range(3))]
     lasting = [
         known(
             finding(
@@ -70,7 +70,7 @@ def busy(hosts: int = 5, findings: int = 4) -> Digest:
             "open",
         )
     ]
-    others = [HostLine(f"web{n:02}", 98 - n, 98, END - DAY, True, {"info": 1 + n}, 1, n) for n in range(1, hosts)]
+    others = [HostLine(f"web{n:02}", 98 - n, 98, END - DAY, True, {"info": 1 + n}, 1, n) for n in range(2, 5)]
     return Digest(
         PERIOD,
         END + 5,
@@ -78,7 +78,7 @@ def busy(hosts: int = 5, findings: int = 4) -> Digest:
             HostLine("printer", 88, 88, END - DAY, False, {"warning": 1}, 0, 0),
             HostLine("nas", 52, 97, END - DAY, True, {"critical": 1, "warning": 1, "info": 3}, 2, 1),
             HostLine("web01", 80, 72, END - DAY, True, {"warning": 2}, 1, 3),
-            *others[1:],
+            *others,
             HostLine("new-host", None, None, 0.0, False, {}, 0, 0),
         ),
         some(*fresh),

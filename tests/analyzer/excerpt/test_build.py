@@ -34,9 +34,9 @@ TEMPLATES = st.lists(
 
 
 def template(
-    text: str, count: int = 1, level: Severity | None = None, new: bool = False, usual: float = 0.0, line: int = 1
+    text: str, count: int = 1, level: Severity | None = None, new: bool = False, usual: float = 0.0
 ) -> Template:
-    return Template(f"{abs(hash(text)):012x}"[:12], text, count, line, text, level, new, usual)
+    return Template(f"{abs(hash(text)):012x}"[:12], text, count, 1, text, level, new, usual)
 
 
 @given(st.dictionaries(ANY, TEMPLATES, max_size=3), st.integers(0, 3000))

@@ -150,8 +150,8 @@ def entry(number: int, **fields: object) -> bytes:
     return json.dumps({"__CURSOR": cursor, "SYSLOG_IDENTIFIER": "app", **given}).encode() + b"\n"
 
 
-def lines(*entries: bytes, caps: Caps | None = None) -> list[str]:
-    return Reading(caps or Caps(), None).add(b"".join(entries)).lines
+def lines(*entries: bytes) -> list[str]:
+    return Reading(Caps(), None).add(b"".join(entries)).lines
 
 
 @pytest.mark.parametrize(

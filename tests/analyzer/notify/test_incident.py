@@ -10,17 +10,17 @@ REMIND = 1800.0
 LATER = NOW + JOIN_SECONDS
 
 
-def after(*said: Group, at: float = NOW) -> Incident:
+def after(*said: Group) -> Incident:
     """What is kept after each of these was said and told."""
     kept = None
     for number, one in enumerate(said):
-        kept = settled(heard(kept, one, at + number, REMIND), at + number)
+        kept = settled(heard(kept, one, NOW + number, REMIND), NOW + number)
     assert kept is not None
     return kept
 
 
-def settled(incident: Incident, at: float, messages: tuple[str, ...] = ("1",)) -> Incident:
-    return incident if incident.settled else told(incident, incident, step(incident, at), messages, at, True)
+def settled(incident: Incident, at: float) -> Incident:
+    return incident if incident.settled else told(incident, incident, step(incident, at), ("1",), at, True)
 
 
 def test_something_new_rings_some_ends_are_edits_and_the_last_end_closes() -> None:

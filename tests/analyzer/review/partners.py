@@ -19,6 +19,7 @@ from analyzer.review.ports import Means, Spending
 from analyzer.review.review import ExcerptFor, HostFacts, Reviewing, Terms
 
 NOW = 1_763_700_000.0
+EXCERPT_TOKENS = 4000
 LINES = (
     "kernel: ata3.00: failed command: READ FPDMA QUEUED",
     "kernel: blk_update_request: I/O error, dev sda, sector 1953525",
@@ -41,17 +42,17 @@ def templates(lines: Sequence[str] = LINES) -> Mapping[str, Sequence[Template]]:
     return {"syslog": [template(100 + number, redact(line)) for number, line in enumerate(lines)]}
 
 
-def excerpt(lines: Sequence[str] = LINES, budget: int = 4000) -> Excerpt:
-    return build(templates(lines), budget)
+def excerpt(lines: Sequence[str] = LINES) -> Excerpt:
+    return build(templates(lines), EXCERPT_TOKENS)
 
 
 def excerpts(lines: Sequence[str] = LINES) -> ExcerptFor:
     return partial(build, templates(lines))
 
 
-def by_rule(text: str = LINES[3], severity: str = "critical", line: int = 103) -> Finding:
+def by_rule(text: str = LINES[3], line: int = 103) -> Finding:
     """What a rule found."""
-    found = Finding(
+    return Finding(
         fingerprint=fingerprint("web01", "syslog", "ssh-brute-force", "203.0.113.9"),
         host="web01",
         source="syslog",
@@ -65,7 +66,6 @@ def by_rule(text: str = LINES[3], severity: str = "critical", line: int = 103) -
         count=115,
         evidence=(Evidence("syslog", line, text),),
     )
-    return found if severity == "critical" else replace(found, severity="info")
 
 
 @dataclass
@@ -116,7 +116,6 @@ class Desk:
     models: Sequence[Model]
     memory: Memory = field(default_factory=Memory)
     budget: Budget = field(default_factory=Budget)
-    excerpt_tokens: int = 4000
     prompt: str = ""
     trust: str = "remote"
     random: Random = field(default_factory=lambda: Random(7))
@@ -124,7 +123,7 @@ class Desk:
 
     def sit(self) -> Reviewing:
         if self.reviewing is None:
-            terms = Terms(self.budget, self.excerpt_tokens, prompt.own(), "r1", redact)
+            terms = Terms(self.budget, EXCERPT_TOKENS, prompt.own(), "r1", redact)
             means = Means(lambda: NOW, time.monotonic, self.random)
             self.reviewing = Reviewing.of(self.models, terms, self.memory, self.memory, means)
         return self.reviewing

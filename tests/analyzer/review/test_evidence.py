@@ -109,10 +109,10 @@ async def test_a_true_finding_among_lies_is_kept() -> None:
     assert review.summary == "A disk is failing."
 
 
-def said(*templates: str, text: str = "The disk reports errors.", category: str = "storage") -> Said:
+def said(*templates: str, text: str = "The disk reports errors.") -> Said:
     shown = excerpt().shown
     cited = tuple(Cited(name, shown[name].line, shown[name].text[:30]) for name in templates)
-    return Said(category, "warning", text, "Look at it.", cited)
+    return Said("storage", "warning", text, "Look at it.", cited)
 
 
 def test_the_same_finding_is_known_again_whatever_the_words_and_the_order() -> None:
