@@ -4,7 +4,6 @@ import re
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
-from ipaddress import ip_network
 from pathlib import Path
 
 from analyzer.digest import declare as declare_digest
@@ -22,12 +21,12 @@ from analyzer.redact.declare import Redaction
 from analyzer.review import declare as declare_review
 from analyzer.review.budget import Budget
 from analyzer.review.declare import Model
+from toolkit import declared
 from toolkit.limits import Network
 from toolkit.strict import Section, read
 
 DAY = 86_400.0
 SPOOLS = "syslog"  # folder of the storage path
-KEY_LENGTH = 16  # characters; anything shorter can be guessed
 HOST = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
 
@@ -84,9 +83,9 @@ def load(path: Path, environ: Mapping[str, str], storage: Path) -> Config:
     notify = declare_notify.notify(top, environ)
     config = Config(
         name=path.name,
-        external_url=_url(top),
-        api_key=_key(top, environ),
-        trusted_proxies=tuple(_network(top, text) for text in top.texts("trusted_proxies")),
+        external_url=declared.external_url(top),
+        api_key=declared.key(top, "api_key", environ, "ANALYZER_API_KEY"),
+        trusted_proxies=declared.trusted_proxies(top),
         at_once=top.integer("at_once", 16, low=1, high=1000),
         run_seconds=top.duration("run_timeout", 600.0, low=1.0),
         caps=_caps(top.section("caps")),
@@ -178,24 +177,3 @@ def _keeping(section: Section | None) -> Keeping:
     keeping = Keeping(section.integer("resolve_after", 3, low=1), section.duration("keep", 90 * DAY, low=DAY))
     section.end()
     return keeping
-
-
-def _key(top: Section, environ: Mapping[str, str]) -> str | None:
-    key = top.secret("api_key", environ, Path.read_text, "ANALYZER_API_KEY")
-    if key is not None and (len(key) < KEY_LENGTH or not key.isprintable() or not key.isascii()):
-        raise top.error("api_key", f"expected at least {KEY_LENGTH} printable ASCII characters")
-    return key
-
-
-def _url(top: Section) -> str | None:
-    url = top.text("external_url", None)
-    if url is not None and not url.startswith(("http://", "https://")):
-        raise top.error("external_url", "expected a URL that begins with http:// or https://")
-    return url.rstrip("/") if url else None
-
-
-def _network(top: Section, text: str) -> Network:
-    try:
-        return ip_network(text)
-    except ValueError as e:
-        raise top.error("trusted_proxies", f"{text!r} is no address or network such as 10.0.0.0/8") from e

@@ -3,7 +3,6 @@
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
-from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +13,11 @@ from exporter.heartbeats.web_ping import Creation, Pace
 from exporter.host.listed import ListedHost, hosts
 from exporter.maintained import Maintained, maintained, named
 from exporter.probes.listed import Probes, probes
+from toolkit import declared
 from toolkit.limits import Network
 from toolkit.strict import Section, read
 
 DAY = 86_400.0
-KEY_LENGTH = 16  # characters; anything shorter can be guessed
-
 
 # What `create` may say of a heartbeat, beside its tags: all but what must differ from one to the next.
 CREATED = (
@@ -65,11 +63,11 @@ def load(path: Path, environ: Mapping[str, str]) -> Config:
     names = named(host or os.uname().nodename, heartbeats.values(), listed, probed.listed)
     config = Config(
         name=path.name,
-        external_url=_url(top),
-        secret_key=_secret(top, "secret_key", environ),
-        ping_key=_secret(top, "ping_key", environ),
-        api_key=_secret(top, "api_key", environ),
-        trusted_proxies=tuple(_network(top, text) for text in top.texts("trusted_proxies")),
+        external_url=declared.external_url(top),
+        secret_key=declared.key(top, "secret_key", environ),
+        ping_key=_ping_key(top, environ),
+        api_key=declared.key(top, "api_key", environ),
+        trusted_proxies=declared.trusted_proxies(top),
         pace=_pace(top),
         creation=_creation(top, calendar),
         history=_history(top),
@@ -129,24 +127,8 @@ def _pace(top: Section) -> Pace:
     return pace
 
 
-def _secret(top: Section, key: str, environ: Mapping[str, str]) -> str | None:
-    secret = top.secret(key, environ, Path.read_text)
-    if secret is not None and (len(secret) < KEY_LENGTH or not secret.isprintable() or not secret.isascii()):
-        raise top.error(key, f"expected at least {KEY_LENGTH} printable ASCII characters")
-    if secret is not None and key == "ping_key" and not all(c.isalnum() or c in "-_" for c in secret):
-        raise top.error(key, "it stands in URLs: only letters, digits, - and _")
-    return secret
-
-
-def _url(top: Section) -> str | None:
-    url = top.text("external_url", None)
-    if url is not None and not url.startswith(("http://", "https://")):
-        raise top.error("external_url", "expected a URL that begins with http:// or https://")
-    return url.rstrip("/") if url else None
-
-
-def _network(top: Section, text: str) -> Network:
-    try:
-        return ip_network(text)
-    except ValueError as e:
-        raise top.error("trusted_proxies", f"{text!r} is no address or network such as 10.0.0.0/8") from e
+def _ping_key(top: Section, environ: Mapping[str, str]) -> str | None:
+    key = declared.key(top, "ping_key", environ)
+    if key is not None and not all(c.isalnum() or c in "-_" for c in key):
+        raise top.error("ping_key", "it stands in URLs: only letters, digits, - and _")
+    return key

@@ -21,13 +21,13 @@ from analyzer.notify.buckets import Buckets, Everywhere
 from analyzer.notify.discord import Discord
 from analyzer.notify.relay import Settings
 from analyzer.notify.service import Service
+from toolkit import declared
 from toolkit.strict import Section
 from toolkit.urls import is_web
 
 NAME = re.compile("[a-z0-9][a-z0-9_-]{0,49}")
 WEBHOOK = re.compile(r"https?://[^\s/?#@]+/api(/v\d+)?/webhooks/\d+/[\w-]+(\?thread_id=\d+)?")
 SEVERITIES = ("critical", "warning", "info")
-SECRET_LENGTH = 16  # characters; anything shorter can be guessed
 WEBHOOK_VARIABLE, OF_ENVIRONMENT = "DISCORD_WEBHOOK_URL", "discord"
 SOURCES = ("discord", "discord_file", "url", "url_file", "env")
 
@@ -81,27 +81,25 @@ def _service(one: Notify, reach: Reach) -> Service:
     return Discord(one.name, one.url, one.severities, buckets, reach.session, reach.clock)
 
 
-def notify(
-    top: Section, environ: Mapping[str, str], read: Callable[[Path], str] = Path.read_text
-) -> tuple[Notify, ...]:
+def notify(top: Section, environ: Mapping[str, str]) -> tuple[Notify, ...]:
     """The section `notify`, checked; ConfigError names the first mistake, never a URL.
 
     A webhook of the environment (DISCORD_WEBHOOK_URL, or its file) is one more, unless the file has one of its name.
     """
     found: dict[str, Notify] = {}
     for section in top.sections("notify"):
-        one = _notify(section, environ, read)
+        one = _notify(section, environ)
         if one.name in found:
             raise section.error("name", f"{one.name!r} is there twice")
         found[one.name] = one
     given = Section("the environment", "", 0, {})
-    webhook = given.secret(WEBHOOK_VARIABLE.lower(), environ, read)
+    webhook = given.secret(WEBHOOK_VARIABLE.lower(), environ, Path.read_text)
     if webhook is not None and OF_ENVIRONMENT not in found:
         found[OF_ENVIRONMENT] = _checked(given, OF_ENVIRONMENT, webhook, "", frozenset())
     return tuple(found.values())
 
 
-def _notify(section: Section, environ: Mapping[str, str], read: Callable[[Path], str]) -> Notify:
+def _notify(section: Section, environ: Mapping[str, str]) -> Notify:
     name = section.text("name")
     if not NAME.fullmatch(name):
         raise section.error("name", f"{name!r}: expected lower-case letters, digits, _ -, at most 50 of them")
@@ -109,8 +107,8 @@ def _notify(section: Section, environ: Mapping[str, str], read: Callable[[Path],
     strange = sorted(severities - set(SEVERITIES))
     if strange:
         raise section.error("severities", f"{strange[0]!r}: expected some of {', '.join(SEVERITIES)}")
-    discord = section.secret("discord", {}, read, "DISCORD")
-    url = section.secret("url", {}, read, "URL")
+    discord = section.secret("discord", {}, Path.read_text, "DISCORD")
+    url = section.secret("url", {}, Path.read_text, "URL")
     variable = section.text("env", None)
     given = [one for one in (discord, url, variable) if one is not None]
     if not given:
@@ -144,14 +142,10 @@ def _checked(section: Section, name: str, discord: str | None, url: str, severit
     return Notify(name, "apprise", url, severities)
 
 
-def relay(
-    section: Section | None, environ: Mapping[str, str], read: Callable[[Path], str] = Path.read_text
-) -> RelayConfig:
+def relay(section: Section | None, environ: Mapping[str, str]) -> RelayConfig:
     """The section `relay`; without it the secret of the environment counts."""
     section = section or Section("the environment", "relay", 0, {})
-    secret = section.secret("secret", environ, read, "ANALYZER_RELAY_SECRET")
-    if secret is not None and (len(secret) < SECRET_LENGTH or not secret.isprintable() or not secret.isascii()):
-        raise section.error("secret", f"expected at least {SECRET_LENGTH} printable ASCII characters")
+    secret = declared.key(section, "secret", environ, "ANALYZER_RELAY_SECRET")
     usual = Settings()
     settings = Settings(
         hold=section.duration("hold", usual.hold, low=0.0, high=300.0),
