@@ -3,19 +3,15 @@
 import os
 import sys
 import time
-import urllib.error
-import urllib.request
+
+from toolkit.healthy import complaint
 
 READY_SECONDS = 120
 
 
 def is_ready(url: str) -> bool:
     """Does a program answer 200 there?"""
-    try:
-        with urllib.request.urlopen(url, timeout=2) as answer:
-            return bool(answer.status == 200)
-    except (urllib.error.URLError, OSError):
-        return False
+    return complaint(url) is None
 
 
 def main(url: str, *command: str) -> None:
