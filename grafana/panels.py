@@ -96,7 +96,7 @@ class Panel:
     options: Json
     overrides: tuple[Json, ...] = ()
     transformations: tuple[Json, ...] = ()
-    links: tuple[Link, ...] = ()
+    link: Link | None = None
     points: int = POINTS
 
     @property
@@ -114,7 +114,7 @@ class Panel:
             "maxDataPoints": self.points,
             "targets": [query.json(n) for n, query in enumerate(self.queries)],
             "fieldConfig": {
-                "defaults": self.defaults | {"noValue": self.empty, "links": [link.json() for link in self.links]},
+                "defaults": self.defaults | {"noValue": self.empty, "links": [self.link.json()] if self.link else []},
                 "overrides": list(self.overrides),
             },
             "options": self.options,

@@ -40,7 +40,7 @@ def stat(
         "reduceOptions": LAST,
         "textMode": "auto" if len(queries) == 1 else "value_and_name",
     }
-    return Panel(title, says, empty, queries, "stat", width, height, defaults, options, links=(link,) if link else ())
+    return Panel(title, says, empty, queries, "stat", width, height, defaults, options, link=link)
 
 
 LAST: Json = {"calcs": ["lastNotNull"], "fields": "", "values": False}
@@ -86,11 +86,11 @@ def graph(
     if most is not None:
         defaults["max"] = most
     options: Json = {"legend": legend(), "tooltip": {"mode": "multi", "sort": "desc"}}
-    links = (link,) if link else ()
+    overrides, points = (*coloured(queries), *USUAL), SUMS if stacked else POINTS
     return Panel(
-        *(title, says, empty, queries, "timeseries", width, height, defaults, options, (*coloured(queries), *USUAL)),
-        links=links,
-        points=SUMS if stacked else POINTS,
+        *(title, says, empty, queries, "timeseries", width, height, defaults, options, overrides),
+        link=link,
+        points=points,
     )
 
 
@@ -135,20 +135,20 @@ def states(
     """A row for each series and a colour for each state; `history`: in squares of equal time, for days."""
     defaults: Json = {
         "unit": "none",
-        "custom": {"fillOpacity": 80, "lineWidth": 0 if not history else 1},
+        "custom": {"fillOpacity": 80, "lineWidth": 1 if history else 0},
         "color": {"mode": "thresholds"},
         "thresholds": Limits(best=known[0].colour).json(),
         "mappings": mappings(known),
     }
-    options: Json = {"showValue": "never", "rowHeight": 0.9, "legend": legend()}
-    options["tooltip"] = {"mode": "single", "sort": "none"}
+    options: Json = {
+        "showValue": "never",
+        "rowHeight": 0.9,
+        "legend": legend(),
+        "tooltip": {"mode": "single", "sort": "none"},
+    }
     options |= {"colWidth": 0.9} if history else {"mergeValues": True, "alignValue": "left"}
-    return Panel(
-        *(title, says, empty, (query,), "status-history" if history else "state-timeline", width, height),
-        *(defaults, options),
-        links=(link,) if link else (),
-        points=96 if history else POINTS,
-    )
+    shape, points = ("status-history", 96) if history else ("state-timeline", POINTS)
+    return Panel(title, says, empty, (query,), shape, width, height, defaults, options, link=link, points=points)
 
 
 def bars(
@@ -179,9 +179,8 @@ def bars(
         "minVizWidth": 8,
     }
     query = replace(query, instant=True)
-    links = (link,) if link else ()
     overrides = tuple(override("byName", state.word, [fixed(state.colour)]) for state in known)
-    return Panel(title, says, empty, (query,), "bargauge", width, height, defaults, options, overrides, links=links)
+    return Panel(title, says, empty, (query,), "bargauge", width, height, defaults, options, overrides, link=link)
 
 
 def heat(title: str, says: str, empty: str, query: Query, *, unit: str, width: int = 12, height: int = 8) -> Panel:
