@@ -10,7 +10,7 @@ import time
 import uuid
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import ExitStack, closing
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -100,8 +100,7 @@ def _started(own: Install, tally: Tally, cores: Cores) -> "Iterator[programs.Kil
 
 
 def _kill_early(own: Install, after: float, cores: Cores) -> None:
-    with ExitStack() as stack:
-        process = stack.enter_context(programs.running(own.command(), own.folder / "exporter.log", cores.server))
+    with programs.running(own.command(), own.folder / "exporter.log", cores.server) as process:
         time.sleep(after)
         programs.kill(process)
 

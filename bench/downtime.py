@@ -2,19 +2,16 @@
 
 import argparse
 import asyncio
-import json
 import os
 import random
 import tempfile
 import time
-import urllib.parse
-import urllib.request
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
-from bench import clocks, install, machine, programs
+from bench import clocks, install, machine, programs, prometheus
 from bench.figures import Goal, conclude
 from bench.hosts import Host
 from bench.install import Install
@@ -166,7 +163,7 @@ async def _watch(
 ) -> Found:
     gap = (await asyncio.to_thread(install.samples, own, "heartline_exporter_receiver_gap_seconds_total"))[""]
     await asyncio.sleep(max(0.0, restarted + AFTER - time.time()))
-    alerts = await asyncio.to_thread(_alerts, listen)
+    alerts = await asyncio.to_thread(_alerts, listen.prometheus)
     named = {
         id: min((m.arrived for m in stand_in.messages if "FIRING" in m.text and id in m.text), default=float("inf"))
         for id in dead
@@ -183,11 +180,9 @@ async def _watch(
     )
 
 
-def _alerts(listen: Ports) -> frozenset[tuple[str, str, str]]:
+def _alerts(port: int) -> frozenset[tuple[str, str, str]]:
     """Every alert about heartbeats that Prometheus has had, pending ones as well."""
-    query = urllib.parse.urlencode({"query": ALERTS})
-    with urllib.request.urlopen(f"http://127.0.0.1:{listen.prometheus}/api/v1/query?{query}", timeout=30) as answer:
-        series = [each["metric"] for each in json.load(answer)["data"]["result"]]
+    series = [each["metric"] for each in prometheus.query(port, ALERTS)]
     return frozenset((each["alertstate"], each["alertname"], each.get("heartbeat", "")) for each in series)
 
 

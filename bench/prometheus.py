@@ -1,4 +1,4 @@
-"""Since when did Prometheus say that an alert fires?"""
+"""What does Prometheus answer to a query, and since when did it say that an alert fires?"""
 
 import json
 import time
@@ -6,6 +6,7 @@ import urllib.parse
 import urllib.request
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from stack.layout import HOST
 
@@ -27,7 +28,11 @@ class Firing:
 def firing(port: int, since: float) -> list[Firing]:
     """All alerts that fired since then, but those that only mute others."""
     selector = f'ALERTS{{alertstate="firing",alertname!~"{NOBODYS}"}}[{time.time() - since:.0f}s]'
-    query = urllib.parse.urlencode({"query": selector})
-    with urllib.request.urlopen(f"http://{HOST}:{port}/api/v1/query?{query}", timeout=30) as answer:
-        series = json.load(answer)["data"]["result"]
-    return [Firing(one["metric"], one["values"][0][0]) for one in series]
+    return [Firing(one["metric"], one["values"][0][0]) for one in query(port, selector)]
+
+
+def query(port: int, expression: str) -> list[dict[str, Any]]:
+    """Each series as Prometheus tells it."""
+    keys = urllib.parse.urlencode({"query": expression})
+    with urllib.request.urlopen(f"http://{HOST}:{port}/api/v1/query?{keys}", timeout=30) as answer:
+        return list(json.load(answer)["data"]["result"])
