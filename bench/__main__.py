@@ -4,7 +4,7 @@ import importlib
 import signal
 import sys
 
-from stack.problem import Problem
+from stack.problem import exit_code
 
 # By module and imported only when asked for: a bench may need what the others do without.
 BENCHES = {
@@ -30,15 +30,7 @@ def main(arguments: list[str]) -> int:
         return 0 if name in ("-h", "--help", "help") else 2
     # Raised where the main thread is, so that every program of the bench is ended on the way out.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    try:
-        return int(importlib.import_module(BENCHES[name]).main(arguments[1:]))
-    except Problem as e:
-        if e.shown:
-            print(e.shown, file=sys.stderr)
-        print(f"bench {name}: {e}", file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        return 130
+    return exit_code(f"bench {name}", lambda: int(importlib.import_module(BENCHES[name]).main(arguments[1:])))
 
 
 if __name__ == "__main__":

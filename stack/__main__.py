@@ -4,7 +4,7 @@ import sys
 from collections.abc import Callable, Mapping
 
 from stack import alerts, check, demo, log_review, rule_tests, run_tests, silences, tools, up, urls
-from stack.problem import Problem
+from stack.problem import exit_code
 
 VERBS: Mapping[str, Callable[[list[str]], int]] = {
     "up": up.main,
@@ -26,15 +26,7 @@ def main(arguments: list[str]) -> int:
     if verb not in VERBS:
         print(f"heartline: unknown command {verb!r}, known are: {', '.join(VERBS)}", file=sys.stderr)
         return 2
-    try:
-        return VERBS[verb](arguments[1:])
-    except Problem as e:
-        if e.shown:
-            print(e.shown, file=sys.stderr)
-        print(f"heartline: {e}", file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        return 130
+    return exit_code("heartline", lambda: VERBS[verb](arguments[1:]))
 
 
 if __name__ == "__main__":

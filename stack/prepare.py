@@ -11,7 +11,7 @@ from pathlib import Path
 
 from stack import adapt, secret, watchdog
 from stack.layout import HOST, ROOT, Ports
-from stack.problem import Problem
+from stack.problem import exit_code
 
 RUN = Path("/run/heartline")
 # In docker-compose.yml each program goes by its name, as Ports calls it, at the port that it has everywhere.
@@ -19,11 +19,7 @@ NAMES = {f"{host}:{port}": f"{name}:{port}" for name, port in vars(Ports()).item
 
 
 def main() -> int:
-    try:
-        told = prepare(ROOT, RUN, os.environ)
-    except Problem as e:
-        print(f"heartline: {e}", file=sys.stderr)
-        return 1
+    told = prepare(ROOT, RUN, os.environ)
     if told:
         print(told)
     return 0
@@ -81,4 +77,4 @@ def _write(file: Path, text: str) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(exit_code("heartline", main))
