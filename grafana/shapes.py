@@ -16,7 +16,8 @@ def stat(
     title: str,
     says: str,
     empty: str,
-    *exprs: str | Query,
+    expr: str,
+    *,
     unit: str = "none",
     limits: Limits = PLAIN,
     states: Sequence[State] = (),
@@ -25,7 +26,7 @@ def stat(
     link: Link | None = None,
 ) -> Panel:
     """One large number, or a word for it."""
-    queries = tuple(q if isinstance(q, Query) else Query(q, instant=True) for q in exprs)
+    query = Query(expr, instant=True)
     defaults: Json = {
         "unit": unit,
         "thresholds": limits.json(),
@@ -38,9 +39,9 @@ def stat(
         "justifyMode": "auto",
         "orientation": "auto",
         "reduceOptions": LAST,
-        "textMode": "auto" if len(queries) == 1 else "value_and_name",
+        "textMode": "auto",
     }
-    return Panel(title, says, empty, queries, "stat", width, height, defaults, options, link=link)
+    return Panel(title, says, empty, (query,), "stat", width, height, defaults, options, link=link)
 
 
 LAST: Json = {"calcs": ["lastNotNull"], "fields": "", "values": False}
@@ -161,7 +162,6 @@ def bars(
     limits: Limits = PLAIN,
     known: Sequence[State] = (),
     most: float | None = None,
-    width: int = 12,
     height: int = 8,
     link: Link | None = None,
 ) -> Panel:
@@ -180,10 +180,10 @@ def bars(
     }
     query = replace(query, instant=True)
     overrides = tuple(override("byName", state.word, [fixed(state.colour)]) for state in known)
-    return Panel(title, says, empty, (query,), "bargauge", width, height, defaults, options, overrides, link=link)
+    return Panel(title, says, empty, (query,), "bargauge", 12, height, defaults, options, overrides, link=link)
 
 
-def heat(title: str, says: str, empty: str, query: Query, *, unit: str, width: int = 12, height: int = 8) -> Panel:
+def heat(title: str, says: str, empty: str, query: Query, *, unit: str) -> Panel:
     """A histogram over time: the darker, the more fell there."""
     options: Json = {
         "calculate": False,
@@ -207,7 +207,7 @@ def heat(title: str, says: str, empty: str, query: Query, *, unit: str, width: i
     }
     defaults: Json = {"unit": unit, "thresholds": PLAIN.json(), "custom": {"scaleDistribution": {"type": "linear"}}}
     query = replace(query, format="heatmap", legend="{{le}}")
-    return Panel(title, says, empty, (query,), "heatmap", width, height, defaults, options, points=120)
+    return Panel(title, says, empty, (query,), "heatmap", 12, 8, defaults, options, points=120)
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,7 +30,7 @@ section { position: absolute; box-sizing: border-box; background: #181b1f; borde
 section.row { background: none; border: 0; font-size: 15px; line-height: 38px }
 h2 { font-size: 13px; font-weight: 500; margin: 6px 8px }
 .stat { text-align: center; font-size: 30px; font-weight: 600; color: #fff; position: absolute; inset: 0; display: grid;
-  place-content: center } .stat small { font-size: 13px; font-weight: 400 } .empty { color: #8e8e8e; padding: 8px }
+  place-content: center } .empty { color: #8e8e8e; padding: 8px }
 table { width: 100%; border-collapse: collapse } th { text-align: left; color: #6e9fff; font-weight: 500 }
 th, td { padding: 4px 8px; border-bottom: 1px solid #2c2f34; white-space: nowrap; overflow: hidden; max-width: 420px;
   text-overflow: ellipsis }
@@ -87,13 +87,9 @@ def _asked(one: Mapping[str, Any], name: str, panel: Mapping[str, Any], promethe
 
 def _stat(panel: Mapping[str, Any], answers: Sequence[Answer]) -> str:
     field = Field.of(panel)
-    shown = [(row, float(row["value"][1])) for answer in answers for row in answer]
-    colour = f"background:{field.colour(shown[0][1])}" if panel["options"]["colorMode"] == "background" else ""
-    several = panel["options"]["textMode"] == "value_and_name"
-    values = "".join(
-        f"<div>{escape(field.text(value))}{f'<br><small>{escape(legend(panel, row))}</small>' if several else ''}</div>"
-        for row, value in shown[:6]
-    )
+    shown = [float(row["value"][1]) for answer in answers for row in answer]
+    colour = f"background:{field.colour(shown[0])}" if panel["options"]["colorMode"] == "background" else ""
+    values = "".join(f"<div>{escape(field.text(value))}</div>" for value in shown[:6])
     return f'<div class="stat" style="{colour};top:26px">{values}</div>'
 
 
@@ -204,12 +200,11 @@ def _states(panel: Mapping[str, Any], answers: Sequence[Answer]) -> str:
 
 def _heat(panel: Mapping[str, Any], answers: Sequence[Answer]) -> str:
     counted = [(name, points) for name, points in _series(panel, answers) if points[-1][1] > 0]
-    rows = "".join(
+    return "".join(
         f'<div class="bar"><span>≤ {escape(name)} s</span><i style="background:{NAMED["blue"]};width:60%"></i>'
         f"<b>{points[-1][1]:.3g}/s</b></div>"
         for name, points in counted[:8]
     )
-    return rows
 
 
 SHAPES = {
