@@ -18,8 +18,7 @@ from analyzer.store import StorageError
 from toolkit.families import EOF, Family, render
 from toolkit.negotiate import negotiate
 from toolkit.own import Reloads
-from toolkit.page import SECURITY, Markup, code, lines, marked, markup, paragraph, table
-from toolkit.page import page as rendered
+from toolkit.page import SECURITY, Markup, code, lines, marked, markup, page, paragraph, table
 
 log = logging.getLogger(__name__)
 
@@ -64,7 +63,7 @@ class Pages:
 
     async def landing(self, request: web.BaseRequest, path: list[str], query: str) -> web.StreamResponse:
         """/"""
-        text = page(await self._states(), self._watched(), self._storage_up() and self._readable)
+        text = landing(await self._states(), self._watched(), self._storage_up() and self._readable)
         return web.Response(text=text, content_type="text/html", headers=SECURITY)
 
     async def _families(self) -> list[Family]:
@@ -87,7 +86,7 @@ class Pages:
         return self._last
 
 
-def page(states: Mapping[str, HostState], watched: Mapping[str, Watched], storage_up: bool) -> str:
+def landing(states: Mapping[str, HostState], watched: Mapping[str, Watched], storage_up: bool) -> str:
     """How the hosts stand, those in trouble first, and what is open. No log text: this page asks for no key."""
     known = {name: states[name] for name in watched if name in states}
     worst = sorted(watched, key=lambda name: _trouble(known.get(name)))
@@ -95,7 +94,7 @@ def page(states: Mapping[str, HostState], watched: Mapping[str, Watched], storag
     count = f"{len(watched)} host{'' if len(watched) == 1 else 's'}, "
     health = "reviews are stored" if storage_up else marked("reviews cannot be stored", "late")
     rows = (_host(name, known.get(name), watched[name]) for name in worst)
-    return rendered(
+    return page(
         "Heartline analyzer", Markup(count + health), LINKS, table("Hosts", HOSTS, rows), *_findings(found[:SHOWN])
     )
 

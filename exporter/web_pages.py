@@ -18,8 +18,7 @@ from exporter.heartbeats.receiver import Receiver
 from exporter.host import COLLECTORS, unknown
 from exporter.probes.run import budget
 from toolkit.negotiate import negotiate
-from toolkit.page import SECURITY, Markup, marked, markup, paragraph, table
-from toolkit.page import page as rendered
+from toolkit.page import SECURITY, Markup, marked, markup, page, paragraph, table
 from toolkit.strict import format_duration
 from toolkit.web_parts import LAST_INSTANT, stream
 
@@ -64,10 +63,10 @@ class Pages:
 
     async def landing(self, request: web.BaseRequest, path: list[str], query: str) -> web.Response:
         """/"""
-        return web.Response(text=await page(self._receiver), content_type="text/html", headers=SECURITY)
+        return web.Response(text=await landing(self._receiver), content_type="text/html", headers=SECURITY)
 
 
-async def page(receiver: Receiver) -> str:
+async def landing(receiver: Receiver) -> str:
     """The landing page: where things are, and how the heartbeats stand."""
     now = receiver.now()
     standing: list[tuple[str, Heartbeat]] = []
@@ -82,7 +81,7 @@ async def page(receiver: Receiver) -> str:
     parts = [table("Heartbeats", HEADINGS, _rows(standing[:SHOWN], now))] if standing else [paragraph(NOTHING)]
     if left > 0:
         parts.append(paragraph(f"and {left} more: see the API"))
-    return rendered("Heartline exporter", _health(receiver), LINKS, *parts)
+    return page("Heartline exporter", _health(receiver), LINKS, *parts)
 
 
 def _trouble(standing: tuple[str, Heartbeat]) -> tuple[int, str]:
