@@ -67,20 +67,10 @@ def graph(
 
     `limits` are drawn as dashed lines. A query whose legend begins with "usual" is a dashed line of its own.
     """
-    custom: Json = {
-        "drawStyle": "bars" if bars else "line",
-        "lineWidth": 1 if bars or stacked else 2,
-        "fillOpacity": 70 if bars or stacked else 8,
-        "showPoints": "never",
-        "spanNulls": False,
-        "axisWidth": 64,
-        "stacking": {"mode": "normal" if stacked else "none", "group": "A"},
-        "thresholdsStyle": {"mode": "dashed" if limits else "off"},
-    }
     defaults: Json = {
         "unit": unit,
         "min": 0,
-        "custom": custom,
+        "custom": _drawn(bars, stacked, dashed=limits is not None),
         "color": {"mode": "palette-classic"},
         "thresholds": (limits or PLAIN).json(),
     }
@@ -93,6 +83,20 @@ def graph(
         link=link,
         points=points,
     )
+
+
+def _drawn(bars: bool, stacked: bool, dashed: bool) -> Json:
+    """How its series look; `dashed`: so are its limits."""
+    return {
+        "drawStyle": "bars" if bars else "line",
+        "lineWidth": 1 if bars or stacked else 2,
+        "fillOpacity": 70 if bars or stacked else 8,
+        "showPoints": "never",
+        "spanNulls": False,
+        "axisWidth": 64,
+        "stacking": {"mode": "normal" if stacked else "none", "group": "A"},
+        "thresholdsStyle": {"mode": "dashed" if dashed else "off"},
+    }
 
 
 def legend() -> Json:
@@ -231,20 +235,7 @@ def table(
 ) -> Panel:
     """Rows of what is now: one for each set of labels, joined over all expressions."""
     queries = tuple(Query(expr, instant=True, format="table") for expr in exprs)
-    sources = {column.source: _field(column.source, len(exprs)) for column in columns}
-    names: Mapping[str, str] = {sources[column.source]: column.name for column in columns}
-    transformations: tuple[Json, ...] = (
-        {"id": "merge", "options": {}},
-        {"id": "filterFieldsByName", "options": {"include": {"names": list(names)}}},
-        {
-            "id": "organize",
-            "options": {
-                "excludeByName": {},
-                "indexByName": {name: n for n, name in enumerate(names)},
-                "renameByName": names,
-            },
-        },
-    )
+    names = {_field(column.source, len(exprs)): column.name for column in columns}
     defaults: Json = {
         "unit": "none",
         "custom": {"align": "auto", "cellOptions": {"type": "auto"}, "inspect": False},
@@ -261,7 +252,17 @@ def table(
     dash = override("byRegexp", "/.*/", [{"id": "noValue", "value": "–"}])
     overrides = (dash, *(override("byName", column.name, column.properties()) for column in columns))
     return Panel(
-        *(title, says, empty, queries, "table", width, height, defaults, options, overrides, transformations), points=1
+        *(title, says, empty, queries, "table", width, height, defaults, options, overrides, _joined(names)), points=1
+    )
+
+
+def _joined(names: Mapping[str, str]) -> tuple[Json, ...]:
+    """One row of what all queries say of the same labels, and of it these fields in their order, each by its name."""
+    order = {field: n for n, field in enumerate(names)}
+    return (
+        {"id": "merge", "options": {}},
+        {"id": "filterFieldsByName", "options": {"include": {"names": list(names)}}},
+        {"id": "organize", "options": {"excludeByName": {}, "indexByName": order, "renameByName": names}},
     )
 
 
