@@ -23,15 +23,11 @@ class Limits:
     best: str = GOOD
 
     def json(self) -> Json:
-        steps: list[Json]
-        if self.low:
-            found = sorted(self.limits, key=lambda limit: limit.value)
-            colours = [*(limit.colour for limit in found), self.best]
-            steps = [{"color": colours[0], "value": None}]
-            steps += [{"color": c, "value": one.value} for one, c in zip(found, colours[1:], strict=True)]
-        else:
-            steps = [{"color": self.best, "value": None}]
-            steps += [{"color": limit.colour, "value": limit.value} for limit in self.limits]
+        limits = self.limits[::-1] if self.low else self.limits
+        colours = [limit.colour for limit in limits]
+        colours = [*colours, self.best] if self.low else [self.best, *colours]
+        values = [None, *(limit.value for limit in limits)]
+        steps = [{"color": colour, "value": value} for colour, value in zip(colours, values, strict=True)]
         return {"mode": "absolute", "steps": steps}
 
 
