@@ -141,8 +141,15 @@ def _joined(*matchers: str) -> str:
     return ",".join(filter(None, matchers))
 
 
+def weighed(expr: str) -> str:
+    """`expr` with its severity as a number that can be sorted, in `gravity`."""
+    for severity, gravity in GRAVITY.items():
+        expr = _replaced(expr, "gravity", gravity, "severity", severity)
+    return expr
+
+
 def _linked(expr: str) -> str:
-    return _told(_weighed(_silenced(_paged(expr))))
+    return _told(_explained(weighed(_silenced(_paged(expr)))))
 
 
 def _paged(expr: str) -> str:
@@ -168,9 +175,7 @@ def _silenced(expr: str) -> str:
     return f'label_join({expr}, "silence", "", {_quoted(f"is_{name}" for name in silenced)})'
 
 
-def _weighed(expr: str) -> str:
-    for severity, gravity in GRAVITY.items():
-        expr = _replaced(expr, "gravity", gravity, "severity", severity)
+def _explained(expr: str) -> str:
     return f'label_join({expr}, "runbook", "", "alertname")'
 
 

@@ -1,7 +1,6 @@
 """Logs: what the review found, what proves it, whether it still looks, and what it costs."""
 
-from grafana import ask, links
-from grafana.alerts import GRAVITY
+from grafana import alerts, ask, links
 from grafana.colours import FIRING, READ
 from grafana.dashboard import ALERTMANAGER, ANALYZER, Choice, Dashboard
 from grafana.limits import FEW, NONE, NOTED, REVIEWS_MISSED, SCORE
@@ -13,14 +12,7 @@ NOBODY = "No logs are reviewed: list hosts in analyzer.yml."
 NO_MODEL = "No model is asked: rules review alone. One can be set under `models` in analyzer.yml."
 THIS = links.logs(links.series("host"))
 EVIDENCE = Link("Its evidence, with the API's key", "${analyzer}/findings/" + links.VALUE)
-
-
-def findings() -> str:
-    """The open findings, with their severity as a number that can be sorted in `gravity`."""
-    expr = f"max by (host, source, severity, category, fingerprint, title) (log_review_finding_info{{{CHOSEN}}})"
-    for severity, gravity in GRAVITY.items():
-        expr = f'label_replace({expr}, "gravity", "{gravity}", "severity", "{severity}")'
-    return expr
+FINDINGS = f"max by (host, source, severity, category, fingerprint, title) (log_review_finding_info{{{CHOSEN}}})"
 
 
 def of_source(expr: str) -> str:
@@ -83,7 +75,7 @@ NOW = Row(
             "The gravest first, at most 20 of a host. The lines that prove one: "
             "python -m analyzer explain FINGERPRINT, or a click on its fingerprint.",
             "Nothing is open. All is well, if the sources below are read.",
-            [findings()],
+            [alerts.weighed(FINDINGS)],
             [
                 Column("gravity", "Severity", states=FIRING, width=90),
                 Column("host", "Host", link=links.host(links.VALUE)),
