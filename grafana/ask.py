@@ -3,6 +3,8 @@
 Zero is said only where something is known: what was never scraped has no value, and the panel says what to do.
 """
 
+from collections.abc import Mapping
+
 TROUBLED = "heartbeat:late or heartbeat:failed or heartbeat:run_overdue or heartbeat:never_came"
 REAL_DEVICES = 'device!~"lo|(veth|docker|br-|virbr|cni|flannel|tap|tun|wg).*"'
 """As in rules/anomalies.yml."""
@@ -33,6 +35,16 @@ def states(matchers: str) -> str:
     return f"max by (heartbeat, host) (max_over_time({STATE}{{{matchers}}}[$__interval]))"
 
 
+def receipts(matchers: str) -> str:
+    """What heartbeats send per minute, by kind."""
+    return f"sum by (kind) (rate(heartbeat_receipts_total{{{matchers}}}[$__rate_interval])) * 60"
+
+
+def probe_results(matchers: str) -> str:
+    """The worst result of each probe within each stretch of time, as in colours.PROBE."""
+    return f"min by (probe) (min_over_time(probe:success{{{matchers}}}[$__interval]))"
+
+
 def heartbeat_state(matchers: str = "") -> str:
     """The gravest state of each heartbeat now."""
 
@@ -51,7 +63,12 @@ def heartbeat_state(matchers: str = "") -> str:
     return " or on (heartbeat, host) ".join(graver)
 
 
-def named(expr: str, label: str, words: dict[str, str]) -> str:
+def either(label: str, exprs: Mapping[str, str]) -> str:
+    """All of these, each with its word in a label."""
+    return " or ".join(f'label_replace({expr}, "{label}", "{word}", "", "")' for word, expr in exprs.items())
+
+
+def named(expr: str, label: str, words: Mapping[str, str]) -> str:
     """`expr` with the words of a label in place of its values."""
     for value, word in words.items():
         expr = f'label_replace({expr}, "{label}", "{word}", "{label}", "{value}")'
@@ -93,4 +110,4 @@ def wrong(matchers: str) -> str:
         "container that restarts": f"max by (name) (increase(container_restarts_total{{{matchers}}}[15m]) > 3)",
         "disk array with failed disks": f'label_replace({failed_disks}, "name", "$1", "device", "(.+)")',
     }
-    return " or ".join(f'label_replace({expr}, "kind", "{kind}", "", "")' for kind, expr in found.items())
+    return either("kind", found)

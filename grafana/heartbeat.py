@@ -103,7 +103,7 @@ BEFORE = Row(
             "Receipts per minute",
             "What it sent, by kind.",
             "Nothing was received in this time.",
-            Query(f"sum by (kind) (rate(heartbeat_receipts_total{{{CHOSEN}}}[$__rate_interval])) * 60", "{{kind}}"),
+            Query(ask.receipts(CHOSEN), "{{kind}}"),
             stacked=True,
         ),
         table(

@@ -141,7 +141,7 @@ BEFORE = Row(
             "Receipts per minute",
             "What came from all chosen jobs, by kind. A gap here while jobs run is a matter of the way to us.",
             "Nothing was received in this time.",
-            Query(f"sum by (kind) (rate(heartbeat_receipts_total{{{CHOSEN}}}[$__rate_interval])) * 60", "{{kind}}"),
+            Query(ask.receipts(CHOSEN), "{{kind}}"),
             unit="short",
             stacked=True,
         ),

@@ -103,7 +103,7 @@ AROUND = Row(
             "Its probes",
             "What is probed on it, by the worst result of each stretch of time. A click leads to one.",
             "No probe names this host: add `host:` to it in exporter.yml.",
-            Query(f"min by (probe) (min_over_time(probe:success{{{CHOSEN}}}[$__interval]))", "{{probe}}"),
+            Query(ask.probe_results(CHOSEN), "{{probe}}"),
             PROBE,
             height=5,
             link=links.probe(links.series("probe")),

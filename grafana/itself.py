@@ -22,10 +22,6 @@ WELL = {
 }
 
 
-def well() -> str:
-    return " or ".join(f'label_replace(min({metric}), "part", "{part}", "", "")' for part, metric in WELL.items())
-
-
 def each(metric: str, by: str) -> str:
     return f"sum by ({by}) (rate({metric}[$__rate_interval]))"
 
@@ -85,7 +81,7 @@ NOW = Row(
             "Storage and configuration",
             "Whether each can store what it must, and took its configuration the last time it was read.",
             "Nothing is scraped: see prometheus.yml.",
-            Query(well(), "{{part}}"),
+            Query(ask.either("part", {part: f"min({metric})" for part, metric in WELL.items()}), "{{part}}"),
             HEALTHY,
             height=6,
             link=links.ALERTS,

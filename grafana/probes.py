@@ -70,7 +70,7 @@ NOW = Row(
             "A row for each probe, a square for each stretch of time; red when it failed at least once. "
             "A click shows one probe alone.",
             NOBODY,
-            Query(f"min by (probe) (min_over_time(probe:success{{{CHOSEN}}}[$__interval]))", "{{probe}}"),
+            Query(ask.probe_results(CHOSEN), "{{probe}}"),
             PROBE,
             history=True,
             height=10,
