@@ -16,6 +16,7 @@ from exporter.heartbeats.store import ClockEvent, Entry, Loaded, StorageError, S
 log = logging.getLogger(__name__)
 
 BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
+SLICE = 500  # heartbeats that are touched at once while pings wait
 PATIENCE = 5.0  # seconds for which one call may keep the others waiting; a disk that hangs says no error
 T = TypeVar("T")
 

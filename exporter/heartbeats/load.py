@@ -9,8 +9,8 @@ from dataclasses import replace
 from exporter.clock import Clock, Reading, between
 from exporter.heartbeats.declare import Calendar, heartbeat_of
 from exporter.heartbeats.heartbeat import Definition, Heartbeat
-from exporter.heartbeats.ledger import Ledger
-from exporter.heartbeats.receiver import SLICE, Receiver, Unavailable, row
+from exporter.heartbeats.ledger import SLICE, Ledger
+from exporter.heartbeats.receiver import Receiver, Unavailable, row
 from exporter.heartbeats.schedules import Every, Gap, Plan
 from exporter.heartbeats.store import ClockEvent, Loaded, StorageError, Stored
 from exporter.heartbeats.timeline import Timeline
@@ -96,7 +96,7 @@ async def _take_over(
     receiver.loaded = True
     receiver.absent = absent
     for heartbeat in past.heartbeats.values():
-        receiver.note_unsaved(heartbeat)
+        receiver.unsaved.note(heartbeat)
     await _place(receiver, [(heartbeat, heartbeat.definition) for heartbeat in (*present, *new)])
     # With very many heartbeats that took so long that it was downtime itself; the first scrape is not to wait for it.
     await receiver.reckoning.watch()

@@ -18,13 +18,13 @@ from exporter.heartbeats.reckoning import Reckoning, Waiting
 from exporter.heartbeats.register import Keys, Register
 from exporter.heartbeats.schedules import Gap
 from exporter.heartbeats.store import ClockEvent, Entry, StorageError, Stored
+from exporter.heartbeats.unsaved import Unsaved
 from exporter.heartbeats.whole import whole
 
 log = logging.getLogger(__name__)
 
 WAITING = 20_000  # receipts that may wait for a commit
 WAITING_BYTES = 64 << 20  # and bytes of their bodies
-SLICE = 500  # heartbeats that are touched at once while pings wait
 RETRY_AFTER = 5  # seconds
 # Handing a commit to the thread and back costs as much as five pings, so a group is closed only after so many turns of
 # the event loop without another receipt (a request takes three turns to become one), or so many seconds.
@@ -56,7 +56,7 @@ class Receiver:
         self._queued = asyncio.Event()
         self._queued_bytes = 0
         self._in_hand: Waiting = []  # on their way to the disk
-        self._unsaved: list[Heartbeat] = []
+        self.unsaved = Unsaved()
         self.reckoning = Reckoning(ledger, clock, self._reckon, lambda: (self._in_hand, self._queue))
         self.now = self.reckoning.now
         self._refreshing = asyncio.Lock()
@@ -86,7 +86,7 @@ class Receiver:
     def _reckon(self, event: ClockEvent, gap: Gap) -> None:
         for heartbeat in chain(self.register, self.absent.values()):
             heartbeat.reckon(event.id, gap, event.kind == "step")
-            self.note_unsaved(heartbeat)
+            self.unsaved.note(heartbeat)
 
     def submit(self, heartbeat: Heartbeat, receipt: Receipt) -> "asyncio.Future[None]":
         """Queue a receipt; the future ends when it is on disk and applied, or with Unavailable."""
@@ -140,8 +140,7 @@ class Receiver:
     def _apply(self, heartbeat: Heartbeat, entry: Entry, receipt: Receipt) -> None:
         due = heartbeat.deadline.due
         heartbeat.apply(entry.id, receipt)
-        if not heartbeat.unsaved:
-            self.note_unsaved(heartbeat)
+        self.unsaved.note(heartbeat)
         if heartbeat.group is NOWHERE:  # deleted while its receipt was on its way
             return
         heartbeat.settle(self.reckoning.timeline.gaps, self.reckoning.timeline.jumps)
@@ -218,7 +217,7 @@ class Receiver:
         else:
             heartbeat.define(definition, now)
             self.register.add(heartbeat)
-        self.note_unsaved(heartbeat)
+        self.unsaved.note(heartbeat)
         self._settle(heartbeat, now)
         self.lines.show(heartbeat, now, self.reckoning.frozen)
 
@@ -249,28 +248,15 @@ class Receiver:
         heartbeat.maintenance = any(window.active(now) for window in heartbeat.definition.plan.maintenance)
         heartbeat.settle(self.reckoning.timeline.gaps, self.reckoning.timeline.jumps)
 
-    def note_unsaved(self, heartbeat: Heartbeat) -> None:
-        if not heartbeat.unsaved:
-            heartbeat.unsaved = True
-            self._unsaved.append(heartbeat)
-
     async def save(self) -> None:
-        """Keep the states that changed, a slice at a time, so that the next start has little to replay."""
+        """Keep the states that changed."""
         # While a step of the clock is unwritten, no state may be saved that includes it: it would be replayed upon it.
         if not self.loaded or self.reckoning.frozen is not None:
             return
-        unsaved, self._unsaved = self._unsaved, []
-        mark = self.ledger.last
-        for heartbeat in unsaved:
-            heartbeat.unsaved = False
         try:
-            for start in range(0, len(unsaved), SLICE):
-                await self.ledger.save(unsaved[start : start + SLICE])
-            await self.ledger.folded(mark)
+            await self.unsaved.save(self.ledger)
         except StorageError:
             self.reckoning.freeze(self.now())
-            for heartbeat in unsaved:
-                self.note_unsaved(heartbeat)
 
     async def alive(self) -> None:
         """Keep that we listen; it also finds out whether the store works while nobody pings."""

@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterable
 
 from exporter.clock import Clock
 from exporter.config import Config
+from exporter.heartbeats.ledger import SLICE
 from exporter.heartbeats.load import load
-from exporter.heartbeats.receiver import SLICE, Receiver
+from exporter.heartbeats.receiver import Receiver
 from exporter.heartbeats.schedules import Maintenance
 from exporter.heartbeats.store import StorageError
 from exporter.heartbeats.timeline import KEPT

@@ -206,7 +206,7 @@ async def test_the_history_does_not_grow_without_end(tmp_path: Path) -> None:
         for _ in range(40):
             clock.step(2)
             await receiver.watch()
-        assert len(receiver._unsaved) == 1
+        assert len(receiver.unsaved) == 1
 
 
 async def test_a_run_is_forgotten_when_its_end_may_have_been_missed(tmp_path: Path) -> None:
