@@ -8,6 +8,8 @@ from grafana.panels import Column, Panel, Query, Row
 from grafana.shapes import Sorted, bars, graph, stat, states, table
 
 CHOSEN = 'host=~"$host"'
+LISTED = f'up{{job="node",{CHOSEN}}}'
+ANY = f"count({LISTED})"
 NOBODY = "No hosts: list them under `hosts` in exporter.yml."
 THIS = links.host(links.series("host"))
 WEIGHT = {"critical": 100, "warning": 10, "info": 1}
@@ -20,7 +22,7 @@ def firing(severity: str) -> str:
 def trouble() -> str:
     """What fires of each host, the graver the more; 0 for those that are well."""
     weighed = " or ".join(f"{firing(severity)} * {weight}" for severity, weight in WEIGHT.items())
-    return f'sum by (host) ({weighed}) or max by (host) (up{{job="node",{CHOSEN}}}) * 0'
+    return f"sum by (host) ({weighed}) or max by (host) ({LISTED}) * 0"
 
 
 def top(
@@ -39,27 +41,22 @@ NOW = Row(
             "Down",
             "Hosts that do not answer.",
             NOBODY,
-            ask.known(f"count(host:silent{{{CHOSEN}}})", f'count(up{{job="node",{CHOSEN}}})'),
+            ask.known(f"count(host:silent{{{CHOSEN}}})", ANY),
             limits=NONE,
         ),
-        stat(
-            "Up",
-            "Hosts whose last scrape was answered.",
-            NOBODY,
-            f'sum(up{{job="node",{CHOSEN}}})',
-        ),
+        stat("Up", "Hosts whose last scrape was answered.", NOBODY, f"sum({LISTED})"),
         stat(
             "Closed",
             "Hosts whose schedules are closed now: of them nothing is told.",
             NOBODY,
-            ask.known(f"count(host:closed{{{CHOSEN}}})", f'count(up{{job="node",{CHOSEN}}})'),
+            ask.known(f"count(host:closed{{{CHOSEN}}})", ANY),
             limits=NOTED,
         ),
         stat(
             "Overloaded",
             "Too much to do, and short of memory or waiting for disks at the same time.",
             NOBODY,
-            ask.known(f"count(host:overloaded{{{CHOSEN}}})", f'count(up{{job="node",{CHOSEN}}})'),
+            ask.known(f"count(host:overloaded{{{CHOSEN}}})", ANY),
             limits=FEW,
         ),
         table(
@@ -69,7 +66,7 @@ NOW = Row(
             NOBODY,
             [
                 trouble(),
-                f'max by (host) (up{{job="node",{CHOSEN}}})',
+                f"max by (host) ({LISTED})",
                 f"max by (host) (host:cpu_busy:ratio{{{CHOSEN}}})",
                 f"min by (host) (host:memory_available:ratio{{{CHOSEN}}})",
                 f"max by (host) (host:load:ratio{{{CHOSEN}}})",
@@ -102,7 +99,7 @@ BESIDE = Row(
             "Answers",
             "A row for each host, a square for each stretch of time; red when it did not answer at least once.",
             NOBODY,
-            Query(f'min by (host) (min_over_time(up{{job="node",{CHOSEN}}}[$__interval]))', "{{host}}"),
+            Query(f"min by (host) (min_over_time({LISTED}[$__interval]))", "{{host}}"),
             UP,
             history=True,
             link=THIS,
@@ -161,6 +158,6 @@ DASHBOARD = Dashboard(
     "Which hosts are in trouble, and how do they compare?",
     (Choice("host", 'label_values(up{job="node"}, host)'),),
     (NOW, BESIDE),
-    marked='alertname=~"Host.*",host=~"$host"',
+    marked=f'alertname=~"Host.*",{CHOSEN}',
     since="now-24h",
 )
