@@ -11,6 +11,8 @@ EXPORTER = "The exporter is not scraped: is it up?"
 ANALYZER = "The analyzer is not scraped: is it up?"
 PROMETHEUS = "Prometheus does not scrape itself: see the job `prometheus` in prometheus.yml."
 ALERTMANAGER = "Alertmanager is not scraped: see the job `alertmanager` in prometheus.yml."
+RELAY = "The relay has no service: see `notify` in analyzer.yml."
+UNSCRAPED = "Nothing is scraped."
 PROGRAMS = 'job=~"heartline|analyzer|prometheus|alertmanager"'
 WELL = {
     "exporter: storage": "heartline_exporter_storage_up",
@@ -36,7 +38,7 @@ NOW = Row(
         stat(
             "Programs down",
             "Of exporter, analyzer, Prometheus and Alertmanager.",
-            "Nothing is scraped.",
+            UNSCRAPED,
             ask.known(f"count(up{{{PROGRAMS}}} == 0)", f"count(up{{{PROGRAMS}}})"),
             limits=NONE,
             width=4,
@@ -46,7 +48,7 @@ NOW = Row(
         stat(
             "Messages waiting",
             "Groups of alerts that a service was not told all of yet.",
-            "The relay has no service: see `notify` in analyzer.yml.",
+            RELAY,
             "sum(notify_pending_groups)",
             limits=FEW,
             width=4,
@@ -60,11 +62,9 @@ NOW = Row(
             width=4,
         ),
         stat(
-            *(
-                "Chain",
-                "Watchdog always fires: 1 is that rules are evaluated.",
-                "No rules are loaded: see prometheus.yml.",
-            ),
+            "Chain",
+            "Watchdog always fires: 1 is that rules are evaluated.",
+            "No rules are loaded: see prometheus.yml.",
             'count(ALERTS{alertname="Watchdog",alertstate="firing"})',
             width=4,
         ),
@@ -131,14 +131,14 @@ SCRAPES = Row(
         graph(
             "Duration of scrapes",
             "The slowest target of each job. Above its interval, samples are lost.",
-            "Nothing is scraped.",
+            UNSCRAPED,
             Query("max by (job) (scrape_duration_seconds)", "{{job}}"),
             unit="s",
         ),
         graph(
             "Samples per scrape",
             "Of all targets of a job together: what a round costs Prometheus.",
-            "Nothing is scraped.",
+            UNSCRAPED,
             Query("sum by (job) (scrape_samples_scraped)", "{{job}}"),
         ),
         graph(
@@ -185,7 +185,7 @@ REVIEWS = Row(
         graph(
             "Deliveries",
             "Attempts to deliver messages per minute, by how they ended. Limited and unreachable is tried again.",
-            "The relay has no service: see `notify` in analyzer.yml.",
+            RELAY,
             Query(f"{each('notify_deliveries_total', 'outcome')} * 60", "{{outcome}}"),
             stacked=True,
             width=8,
@@ -200,7 +200,7 @@ REVIEWS = Row(
         table(
             "Services",
             "Where messages go, when the last one arrived and how many groups wait.",
-            "The relay has no service: see `notify` in analyzer.yml.",
+            RELAY,
             [
                 "max by (service) (notify_last_success_timestamp_seconds > 0) * 1000",
                 "max by (service) (notify_pending_groups)",
@@ -258,14 +258,14 @@ PARTNERS = Row(
         graph(
             "Memory of programs",
             "Resident memory of each.",
-            "Nothing is scraped.",
+            UNSCRAPED,
             Query(f"max by (job) (process_resident_memory_bytes{{{PROGRAMS}}})", "{{job}}"),
             unit="bytes",
         ),
         graph(
             "Processors of programs",
             "How many processors each keeps busy.",
-            "Nothing is scraped.",
+            UNSCRAPED,
             Query(f"sum by (job) (rate(process_cpu_seconds_total{{{PROGRAMS}}}[$__rate_interval]))", "{{job}}"),
             unit="none",
         ),
