@@ -85,7 +85,7 @@ BEFORE = Row(
             "Duration of runs",
             "How long each run took. The dashed line is the most that is usual at this hour of the week.",
             "Not told: send /start before the job and its URL after it.",
-            Query(f"{of('last_duration_seconds')}", "duration"),
+            Query(of("last_duration_seconds"), "duration"),
             Query(f"max({ask.usual('heartbeat', CHOSEN, 'heartbeat')})", "usual at most"),
             unit="s",
             link=links.ALERTS,

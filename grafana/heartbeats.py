@@ -130,10 +130,7 @@ BEFORE = Row(
             "Duration against usual",
             "The last duration as a multiple of the most that is usual. 1 is as usual, 2 is noted.",
             "Not known yet: it needs three weeks of history of jobs that take a minute or more.",
-            Query(
-                f"{each('last_duration_seconds')} / on (heartbeat, host) {USUAL}",
-                "{{heartbeat}}",
-            ),
+            Query(f"{each('last_duration_seconds')} / on (heartbeat, host) {USUAL}", "{{heartbeat}}"),
             limits=DURATION,
             link=THIS,
         ),
@@ -142,7 +139,6 @@ BEFORE = Row(
             "What came from all chosen jobs, by kind. A gap here while jobs run is a matter of the way to us.",
             "Nothing was received in this time.",
             Query(ask.receipts(CHOSEN), "{{kind}}"),
-            unit="short",
             stacked=True,
         ),
         table(
@@ -175,6 +171,6 @@ DASHBOARD = Dashboard(
         Choice("heartbeat", 'label_values(heartbeat_info{host=~"$host"}, heartbeat)'),
     ),
     (NOW, NEXT, BEFORE),
-    marked='alertname=~"Heartbeat.*",host=~"$host",heartbeat=~"$heartbeat"',
+    marked=f'alertname=~"Heartbeat.*",{CHOSEN}',
     since="now-7d",
 )

@@ -109,11 +109,9 @@ AROUND = Row(
             link=links.probe(links.series("probe")),
         ),
         graph(
-            *(
-                "Its log findings",
-                "Findings that are open, by severity. A click leads to the table.",
-                NO_LOGS,
-            ),
+            "Its log findings",
+            "Findings that are open, by severity. A click leads to the table.",
+            NO_LOGS,
             Query(f"sum by (severity) (log_review_findings{{{CHOSEN}}})", "{{severity}}"),
             stacked=True,
             link=links.logs("${host}"),
@@ -204,10 +202,7 @@ READINGS = Row(
         reading(
             "Inodes left",
             "Share of files that can still be made. Below the dashed line fires HostInodesLow, whatever df says.",
-            Query(
-                f"min by (mountpoint) ({FILES_FREE})",
-                "{{mountpoint}}",
-            ),
+            Query(f"min by (mountpoint) ({FILES_FREE})", "{{mountpoint}}"),
             unit="percentunit",
             most=1.0,
             limits=INODES,
@@ -246,10 +241,7 @@ READINGS = Row(
         reading(
             "Connections tracked",
             "Share of the connection table in use; at 100 % new connections are dropped.",
-            Query(
-                f"max({TRACKED})",
-                "in use",
-            ),
+            Query(f"max({TRACKED})", "in use"),
             unit="percentunit",
             limits=CONNECTIONS,
         ),

@@ -36,10 +36,7 @@ ATTENTION = Row(
             "Heartbeats in trouble",
             "Late, failed, running too long or never come. What is paused or in maintenance does not count.",
             "The exporter is not scraped: is it up?",
-            ask.known(
-                f"count({ask.TROUBLED})",
-                "max(heartline_exporter_heartbeats)",
-            ),
+            ask.known(f"count({ask.TROUBLED})", "max(heartline_exporter_heartbeats)"),
             limits=NONE,
             width=4,
             link=links.to("All heartbeats", "heartbeats"),

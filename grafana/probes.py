@@ -26,7 +26,11 @@ NOW = Row(
             width=4,
         ),
         stat(
-            *("Working", "Probes whose last result was a success.", NOBODY), f"sum(probe:success{{{CHOSEN}}})", width=4
+            "Working",
+            "Probes whose last result was a success.",
+            NOBODY,
+            f"sum(probe:success{{{CHOSEN}}})",
+            width=4,
         ),
         stat(
             "Internet",
@@ -48,11 +52,9 @@ NOW = Row(
             width=4,
         ),
         stat(
-            *(
-                "Most changes",
-                "Changes between success and failure in the last hour, of the least steady probe.",
-                NOBODY,
-            ),
+            "Most changes",
+            "Changes between success and failure in the last hour, of the least steady probe.",
+            NOBODY,
             f"max(changes(probe:success{{{CHOSEN}}}[1h]))",
             limits=FLAPS,
             width=4,
@@ -119,11 +121,9 @@ HOW = Row(
             stacked=True,
         ),
         graph(
-            *(
-                "Reasons of failures",
-                "How many probes failed for which reason.",
-                "Nothing failed in this time. All is well.",
-            ),
+            "Reasons of failures",
+            "How many probes failed for which reason.",
+            "Nothing failed in this time. All is well.",
             Query(f"count by (reason) (probe:reason{{{CHOSEN}}})", "{{reason}}"),
             stacked=True,
             bars=True,
@@ -173,7 +173,6 @@ INTERNET_ROW = Row(
             "Not timed: set `throughput` under `internet` in exporter.yml.",
             Query("max by (part) (last_over_time(probe_throughput_bytes_per_second[13h]))", "{{part}}"),
             unit="Bps",
-            width=12,
         ),
         graph(
             "Round trips",
