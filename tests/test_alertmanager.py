@@ -23,14 +23,13 @@ from stack import adapt, discord, ports, tools
 from stack.discord import StandIn
 from stack.layout import ROOT, Configs
 from stack.message import Message
+from tests.analyzer.notify.alertmanager import Alert, alertmanager
 
 CONFIG = Configs().alertmanager
 RUNBOOKS = "https://github.com/heartline/heartline/blob/main/docs/runbooks"
 WITHIN = 15.0
 # The shipped waits, made short: only how long a test takes depends on them.
 SHORT = {"group_wait": "300ms", "group_interval": "500ms"}
-# Labels and annotations, as the API v2 takes them.
-Alert = Mapping[str, object]
 HOSTILE = ("x", "``` `", "**[a](https://evil.example)** @everyone <@1> ", "é😀\n\n", '"\\{}')
 
 pytestmark = pytest.mark.parametrize("suite", ["stable", "newest"])
@@ -84,31 +83,12 @@ async def chain(suite: str, folder: Path) -> AsyncIterator[Chain]:
         text = text.replace("  receiver: relay", "  receiver: discord-direct")
         adapt.write(adapt.adapt(text, CONFIG.parent, {adapt.PLACEHOLDER: stand_in.url}, SHORT), file)
         port = ports.free(1)[0]
-        with (folder / "log").open("wb") as log:
-            process = await asyncio.create_subprocess_exec(
-                *(tools.find("alertmanager", suite), f"--config.file={file}", f"--storage.path={folder}"),
-                *(f"--web.listen-address=127.0.0.1:{port}", "--cluster.listen-address="),
-                *("--web.external-url=http://watch.example:9093",),
-                stdout=log,
-                stderr=log,
-            )
+        program = alertmanager(suite, file, folder, port, "--web.external-url=http://watch.example:9093")
         try:
-            await _ready(session, f"http://127.0.0.1:{port}")
+            await program.start()
             yield Chain(f"http://127.0.0.1:{port}", stand_in, session)
         finally:
-            process.terminate()
-            await process.wait()
-
-
-async def _ready(session: aiohttp.ClientSession, url: str) -> None:
-    async with asyncio.timeout(WITHIN):
-        while True:
-            try:
-                async with session.get(f"{url}/-/ready") as answer:
-                    if answer.status == 200:
-                        return
-            except aiohttp.ClientConnectionError:
-                await asyncio.sleep(0.05)
+            await program.kill()
 
 
 def alert(alertname: str, heartbeat: str, host: str, severity: str = "critical") -> Alert:

@@ -15,10 +15,10 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from stack import adapt, ports, tools
+from stack import adapt, ports
 from stack.layout import Configs
 from tests.analyzer.discordserver import DiscordServer, Event, listening
-from tests.analyzer.notify.alertmanager import Alert, Child
+from tests.analyzer.notify.alertmanager import Alert, Child, alertmanager
 
 CONFIG = Configs().alertmanager
 SHORT = {"group_wait": "150ms", "group_interval": "200ms"}
@@ -76,7 +76,6 @@ def fires(alertname: str, severity: str, **labels: str) -> Alert:
 @asynccontextmanager
 async def chain(suite: str, folder: Path) -> AsyncIterator[Chain]:
     own, theirs = ports.free(2)
-    url = f"http://127.0.0.1:{theirs}"
     async with listening() as discord, aiohttp.ClientSession() as session:
         secret, file, analyzer = folder / "secret", folder / "alertmanager.yml", folder / "analyzer.yml"
         secret.write_text(SECRET)
@@ -89,32 +88,19 @@ async def chain(suite: str, folder: Path) -> AsyncIterator[Chain]:
         adapt.write(adapt.adapt(text, CONFIG.parent, replaced, SHORT), file)
         relay = Child(
             (
-                *(
-                    sys.executable,
-                    "-m",
-                    "analyzer",
-                    f"--config.file={analyzer}",
-                    f"--storage.path={folder / 'analyzer'}",
-                ),
-                f"--web.listen-address=127.0.0.1:{own}",
+                *(sys.executable, "-m", "analyzer", f"--config.file={analyzer}"),
+                *(f"--storage.path={folder / 'analyzer'}", f"--web.listen-address=127.0.0.1:{own}"),
             ),
             folder / "analyzer.log",
             f"http://127.0.0.1:{own}/-/healthy",
         )
-        alertmanager = Child(
-            (
-                *(tools.find("alertmanager", suite), f"--config.file={file}", f"--storage.path={folder / 'data'}"),
-                *(f"--web.listen-address=127.0.0.1:{theirs}", "--cluster.listen-address="),
-            ),
-            folder / "alertmanager.log",
-            f"{url}/-/ready",
-        )
+        pushing = alertmanager(suite, file, folder, theirs)
         try:
-            await asyncio.gather(relay.start(), alertmanager.start())
-            yield Chain(url, relay, discord, session)
+            await asyncio.gather(relay.start(), pushing.start())
+            yield Chain(f"http://127.0.0.1:{theirs}", relay, discord, session)
         finally:
             await relay.kill()
-            await alertmanager.kill()
+            await pushing.kill()
 
 
 def of_all(alertname: str, severity: str, **labels: str) -> Sequence[Alert]:

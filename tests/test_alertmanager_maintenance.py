@@ -10,7 +10,7 @@ import aiohttp
 
 from stack import adapt, ports, tools
 from stack.layout import ROOT, Configs
-from tests.analyzer.notify.alertmanager import Child
+from tests.analyzer.notify.alertmanager import Child, alertmanager
 from tests.program import running
 
 WITHIN = 20.0
@@ -52,11 +52,11 @@ class Alertmanager:
 @asynccontextmanager
 async def watching(folder: Path, exporter: int) -> AsyncIterator[Alertmanager]:
     """Prometheus with the rule it takes, and Alertmanager with the shipped file."""
-    prometheus, alertmanager = ports.free(2)
+    prometheus, theirs = ports.free(2)
     (folder / "rules").mkdir()
     text = (ROOT / "rules" / "muting.yml").read_text()
     adapt.write(adapt.adapt(text, ROOT / "rules", {}, FAST), folder / "rules" / "muting.yml")
-    used = {9797: exporter, 9090: prometheus, 9093: alertmanager}
+    used = {9797: exporter, 9090: prometheus, 9093: theirs}
     moved = {f"127.0.0.1:{old}": f"127.0.0.1:{new}" for old, new in used.items()}
     text = adapt.adapt(Configs().prometheus.read_text(), folder / "prometheus", moved, FAST)
     adapt.write(text, folder / "prometheus.yml")
@@ -69,20 +69,12 @@ async def watching(folder: Path, exporter: int) -> AsyncIterator[Alertmanager]:
             folder / "prometheus.log",
             f"http://127.0.0.1:{prometheus}/-/ready",
         ),
-        Child(
-            (
-                *(tools.find("alertmanager"), f"--config.file={Configs().alertmanager}"),
-                *(f"--storage.path={folder}/alerts", f"--web.listen-address=127.0.0.1:{alertmanager}"),
-                "--cluster.listen-address=",
-            ),
-            folder / "alertmanager.log",
-            f"http://127.0.0.1:{alertmanager}/-/ready",
-        ),
+        alertmanager("stable", Configs().alertmanager, folder, theirs),
     ]
     try:
         await asyncio.gather(*(program.start() for program in programs))
         async with aiohttp.ClientSession() as session:
-            yield Alertmanager(f"http://127.0.0.1:{alertmanager}", session)
+            yield Alertmanager(f"http://127.0.0.1:{theirs}", session)
     finally:
         for program in programs:
             await program.kill()

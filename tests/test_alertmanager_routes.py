@@ -24,9 +24,9 @@ import pytest
 import yaml
 from aiohttp import web
 
-from stack import adapt, ports, tools, watchdog
+from stack import adapt, ports, watchdog
 from stack.layout import Configs
-from tests.analyzer.notify.alertmanager import Child
+from tests.analyzer.notify.alertmanager import alertmanager
 
 CONFIG = Configs().alertmanager
 WITHIN = 15.0
@@ -172,20 +172,12 @@ async def running(suite: str, zone: str, folder: Path, receivers: Receivers) -> 
     text = watchdog.calling(CONFIG.read_text(), f"http://{receivers.base}/watchdog")
     text = adapt.adapt(text, CONFIG.parent, replaced, SHORT)
     file.write_text(text)
-    url = f"http://127.0.0.1:{port}"
-    program = Child(
-        (
-            *("env", f"TZ={zone}", tools.find("alertmanager", suite)),
-            *(f"--config.file={file}", f"--storage.path={folder / 'data'}"),
-            *(f"--web.listen-address=127.0.0.1:{port}", "--cluster.listen-address="),
-        ),
-        folder / "log",
-        f"{url}/-/ready",
-    )
+    program = alertmanager(suite, file, folder, port)
+    program.command = ("env", f"TZ={zone}", *program.command)
     try:
         await program.start()
         async with aiohttp.ClientSession() as session:
-            yield Alertmanager(url, file, text, ZoneInfo(zone), session)
+            yield Alertmanager(f"http://127.0.0.1:{port}", file, text, ZoneInfo(zone), session)
     finally:
         await program.kill()
 

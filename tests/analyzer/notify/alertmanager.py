@@ -60,6 +60,18 @@ class Child:
             await self.process.wait()
 
 
+def alertmanager(suite: str, file: Path, folder: Path, port: int, *flags: str) -> Child:
+    """One of its own: with this configuration, with what it keeps in `folder`, on this port."""
+    return Child(
+        (
+            *(tools.find("alertmanager", suite), f"--config.file={file}", f"--storage.path={folder / 'alerts'}"),
+            *(f"--web.listen-address=127.0.0.1:{port}", "--cluster.listen-address=", *flags),
+        ),
+        folder / "alertmanager.log",
+        f"http://127.0.0.1:{port}/-/ready",
+    )
+
+
 @dataclass
 class Chain:
     """Alertmanager at `url`, the relay behind it."""
@@ -83,22 +95,16 @@ async def chain(
     secret, file = folder / "secret", folder / "alertmanager.yml"
     secret.write_text(SECRET)
     file.write_text(CONFIG.format(port=own, secret=secret, wait=wait, interval=interval))
-    url = f"http://127.0.0.1:{theirs}"
-    command = (
-        *(tools.find("alertmanager", suite), f"--config.file={file}", f"--storage.path={folder / 'data'}"),
-        *(f"--web.listen-address=127.0.0.1:{theirs}", "--cluster.listen-address="),
-        "--web.external-url=http://watch.example:9093",
-    )
     program = (sys.executable, "-m", "tests.analyzer.notify.program", str(own), str(folder / "relay"), webhook)
     relay = Child((*program, str(hold)), folder / "relay.log", f"http://127.0.0.1:{own}/")
-    alertmanager = Child(command, folder / "alertmanager.log", f"{url}/-/ready")
+    pushing = alertmanager(suite, file, folder, theirs, "--web.external-url=http://watch.example:9093")
     try:
-        await asyncio.gather(relay.start(), alertmanager.start())
+        await asyncio.gather(relay.start(), pushing.start())
         async with aiohttp.ClientSession() as session:
-            yield Chain(url, alertmanager, relay, session)
+            yield Chain(f"http://127.0.0.1:{theirs}", pushing, relay, session)
     finally:
         await relay.kill()
-        await alertmanager.kill()
+        await pushing.kill()
 
 
 def fires(group: int, number: int, starts: datetime, ends: datetime | None = None) -> Alert:

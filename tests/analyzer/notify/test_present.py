@@ -10,9 +10,9 @@ import pytest
 
 from analyzer.notify import present
 from analyzer.notify.relay import Settings
-from stack import ports, tools
+from stack import ports
 from tests.analyzer.discordserver import listening
-from tests.analyzer.notify.alertmanager import Child
+from tests.analyzer.notify.alertmanager import alertmanager
 from tests.analyzer.notify.groups import alert, payload
 from tests.analyzer.notify.running import discord, running
 
@@ -109,14 +109,7 @@ async def test_a_real_alertmanager_is_asked_for_all_it_has_muted_ones_among_them
         "  - {source_matchers: [a=source], target_matchers: [a=target]}\n"
     )
     url = f"http://127.0.0.1:{port}"
-    program = Child(
-        (
-            *(tools.find("alertmanager", suite), f"--config.file={file}", f"--storage.path={tmp_path}"),
-            *(f"--web.listen-address=127.0.0.1:{port}", "--cluster.listen-address="),
-        ),
-        tmp_path / "log",
-        f"{url}/-/ready",
-    )
+    program = alertmanager(suite, file, tmp_path, port)
     async with aiohttp.ClientSession() as session:
         assert await present.fingerprints(session, url) is None
         try:
