@@ -7,6 +7,7 @@ from pathlib import Path
 
 import yaml
 
+from stack import watchdog
 from stack.layout import ROOT
 
 # What the shipped alertmanager.yml carries where the webhook belongs: port 9 answers to nobody.
@@ -26,6 +27,13 @@ def adapt(text: str, folder: Path, replaced: Mapping[str, str], settings: Mappin
         return text
     _walk(tree, lambda key, value: _changed(key, value, folder, replaced, settings or {}))
     return yaml.serialize(tree, Dumper=yaml.SafeDumper, allow_unicode=True, width=10_000)
+
+
+def alertmanager(file: Path, replaced: Mapping[str, str], webhook: str, called: str) -> str:
+    """A copy of alertmanager.yml with the secret URLs, Discord's and the outside watchdog's; either may be empty."""
+    text = file.read_text()
+    text = watchdog.calling(text, called) if called else text
+    return adapt(text, file.parent, {**replaced, **({PLACEHOLDER: webhook} if webhook else {})})
 
 
 def write(text: str, file: Path) -> None:

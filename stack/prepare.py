@@ -9,7 +9,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from stack import adapt, secret, watchdog
+from stack import adapt, secret
 from stack.layout import HOST, ROOT, Ports
 from stack.problem import exit_code
 
@@ -44,11 +44,8 @@ def prepare(root: Path, run: Path, values: Mapping[str, str]) -> str:
 
 
 def _alertmanager(root: Path, run: Path, webhook: str, called: str) -> str:
-    file = root / "alertmanager" / "alertmanager.yml"
-    text = file.read_text()
-    text = watchdog.calling(text, called) if called else text
     replaced = NAMES | dict.fromkeys(adapt.RELAY_SECRETS, str(run / "alertmanager" / "relay_secret"))
-    return adapt.adapt(text, file.parent, replaced | ({adapt.PLACEHOLDER: webhook} if webhook else {}))
+    return adapt.alertmanager(root / "alertmanager" / "alertmanager.yml", replaced, webhook, called)
 
 
 def _valkey(file: Path) -> None:

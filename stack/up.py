@@ -13,7 +13,7 @@ from pathlib import Path
 
 import psutil
 
-from stack import adapt, check, docker, grafana, ports, relay, secret, together, tools, watchdog
+from stack import adapt, check, docker, grafana, ports, relay, secret, together, tools
 from stack.grafana import Grafana
 from stack.journal import Journal
 from stack.layout import HOST, ROOT, Configs, Ports, Program
@@ -135,20 +135,14 @@ def adapted(given: Configs, data: Path, listen: Ports, told: Relay, webhook: str
     moved = listen.moved()
     prometheus, alertmanager = given.prometheus, given.alertmanager
     if moved:
-        prometheus = _copy(given.prometheus.read_text(), given.prometheus, data / "prometheus.yml", moved)
-    replaced = moved | ({adapt.PLACEHOLDER: webhook} if webhook else {})
-    if str(told.secret) not in adapt.RELAY_SECRETS:
-        replaced |= dict.fromkeys(adapt.RELAY_SECRETS, str(told.secret))
-    if replaced or called:
-        text = given.alertmanager.read_text()
-        text = watchdog.calling(text, called) if called else text
-        alertmanager = _copy(text, given.alertmanager, data / "alertmanager.yml", replaced)
+        prometheus = data / "prometheus.yml"
+        adapt.write(adapt.adapt(given.prometheus.read_text(), given.prometheus.parent, moved), prometheus)
+    elsewhere = str(told.secret) not in adapt.RELAY_SECRETS
+    replaced = moved | (dict.fromkeys(adapt.RELAY_SECRETS, str(told.secret)) if elsewhere else {})
+    if replaced or webhook or called:
+        alertmanager = data / "alertmanager.yml"
+        adapt.write(adapt.alertmanager(given.alertmanager, replaced, webhook, called), alertmanager)
     return Configs(given.exporter, prometheus, alertmanager, given.analyzer)
-
-
-def _copy(text: str, file: Path, copy: Path, replaced: Mapping[str, str]) -> Path:
-    adapt.write(adapt.adapt(text, file.parent, replaced), copy)
-    return copy
 
 
 def commands(
