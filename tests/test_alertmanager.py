@@ -23,7 +23,7 @@ from stack import adapt, discord, ports, tools
 from stack.discord import StandIn
 from stack.layout import ROOT, Configs
 from stack.message import Message
-from tests.analyzer.notify.alertmanager import Alert, alertmanager
+from tests.analyzer.notify.alertmanager import Alert, alertmanager, at_any_hour
 
 CONFIG = Configs().alertmanager
 RUNBOOKS = "https://github.com/heartline/heartline/blob/main/docs/runbooks"
@@ -79,7 +79,7 @@ class Chain:
 async def chain(suite: str, folder: Path) -> AsyncIterator[Chain]:
     async with discord.listening(rate_limited=False) as stand_in, aiohttp.ClientSession() as session:
         file = folder / "alertmanager.yml"
-        text = re.sub(r"\n *mute_time_intervals: .*", "", CONFIG.read_text())
+        text = at_any_hour(CONFIG.read_text())
         text = text.replace("  receiver: relay", "  receiver: discord-direct")
         adapt.write(adapt.adapt(text, CONFIG.parent, {adapt.PLACEHOLDER: stand_in.url}, SHORT), file)
         port = ports.free(1)[0]

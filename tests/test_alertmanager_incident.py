@@ -4,7 +4,6 @@ Alerts are posted in the order in which the rules fire and end them; only waits 
 """
 
 import asyncio
-import re
 import sys
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -18,7 +17,7 @@ import pytest
 from stack import adapt, ports
 from stack.layout import Configs
 from tests.analyzer.discordserver import DiscordServer, Event, listening
-from tests.analyzer.notify.alertmanager import Alert, Child, alertmanager
+from tests.analyzer.notify.alertmanager import Alert, Child, alertmanager, at_any_hour
 
 CONFIG = Configs().alertmanager
 SHORT = {"group_wait": "150ms", "group_interval": "200ms"}
@@ -84,7 +83,7 @@ async def chain(suite: str, folder: Path) -> AsyncIterator[Chain]:
         )
         replaced = {"127.0.0.1:9798": f"127.0.0.1:{own}", adapt.PLACEHOLDER: discord.url()}
         replaced |= dict.fromkeys(adapt.RELAY_SECRETS, str(secret))
-        text = re.sub(r"\n *mute_time_intervals: .*", "", CONFIG.read_text())
+        text = at_any_hour(CONFIG.read_text())
         adapt.write(adapt.adapt(text, CONFIG.parent, replaced, SHORT), file)
         relay = Child(
             (
