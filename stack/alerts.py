@@ -7,7 +7,8 @@ from datetime import UTC, datetime, tzinfo
 from stack import alertmanager_api
 from stack.alertmanager_api import Alert, Silence
 from stack.matchers import Matcher, parse
-from stack.terminal import instant, printable, span, table
+from stack.terminal import instant, printable, table
+from toolkit.durations import rough
 
 GRAVEST = ("critical", "warning", "info")
 # What every alert has, or what has a column of its own.
@@ -63,7 +64,7 @@ def _row(
         alert.labels.get("alertname", "-"),
         about(alert.labels),
         instant(alert.starts, zone),
-        span((now - alert.starts).total_seconds()),
+        rough((now - alert.starts).total_seconds()),
         "; ".join([*_quiet(alert, known, kept, zone)]) or "fires",
     )
 

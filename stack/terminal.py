@@ -4,8 +4,6 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, tzinfo
 
-from toolkit.durations import format_duration
-
 # Control, format (text direction, zero width), surrogates, private, and what breaks lines elsewhere than at \n.
 UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 GAP = "  "
@@ -28,11 +26,3 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
 def instant(at: datetime, zone: tzinfo | None) -> str:
     """An instant on a wall clock; `zone` None: this machine's."""
     return f"{at.astimezone(zone):%Y-%m-%d %H:%M}"
-
-
-def span(seconds: float) -> str:
-    """How long, by its two largest units: 3d4h, 27m5s; 0s for less than a second or for what is yet to come."""
-    for large, small in ((86_400, 3600), (3600, 60), (60, 1)):
-        if seconds >= large:
-            return format_duration(seconds // small * small)
-    return format_duration(max(0, int(seconds)))

@@ -1,4 +1,4 @@
-"""Write and read durations as Prometheus does."""
+"""Write and read durations as Prometheus does, and write them as a person says them."""
 
 import re
 from functools import lru_cache
@@ -49,3 +49,11 @@ def format_duration(seconds: float) -> str:
             count, rest = divmod(rest, length)
             parts += [f"{count}{unit}"] if count else []
     return sign + "".join(parts) if parts else "0s"
+
+
+def rough(seconds: float) -> str:
+    """How long, by its two largest units: 3d4h, 27m5s; 0s for less than a second or for what is yet to come."""
+    for large, small in ((86_400, 3600), (3600, 60), (60, 1)):
+        if seconds >= large:
+            return format_duration(seconds // small * small)
+    return format_duration(max(0, int(seconds)))

@@ -8,9 +8,8 @@ from analyzer.digest.period import Period
 from analyzer.digest.report import Changes, Digest, Disk, HostLine, Missed
 from analyzer.notify.markdown import line
 from analyzer.store_digest import Spent
-from toolkit.durations import format_duration
+from toolkit.durations import rough
 
-DAY = 86_400.0
 OF_TITLE = 3  # matters that a title names
 KINDS = {
     "authorized_keys": "login keys",
@@ -93,11 +92,8 @@ def uptime(ratio: float, period: Period) -> str:
 
 
 def long(seconds: float) -> str:
-    """For how long, by its two largest units."""
-    for large, small in ((DAY, 3600), (3600, 60), (600, 60)):
-        if seconds >= large:
-            return format_duration(seconds // small * small)
-    return format_duration(max(0, int(seconds)))
+    """For how long; of ten minutes and more the seconds say nothing."""
+    return rough(seconds // 60 * 60 if seconds >= 600 else seconds)
 
 
 def at(instant: float, period: Period) -> str:

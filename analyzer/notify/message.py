@@ -7,7 +7,7 @@ from typing import Literal
 from urllib.parse import quote
 
 from analyzer.notify.payload import Alert, Group, Labels, State
-from toolkit.durations import format_duration
+from toolkit.durations import rough
 from toolkit.urls import is_web
 
 Tone = Literal["critical", "warning", "info", "resolved"]
@@ -145,15 +145,7 @@ def _title(group: Group, entries: Sequence[Entry]) -> str:
 
 
 def _lasted(starts: float, ends: float) -> str:
-    """For how long; two units are enough: 2h13m, 41s."""
-    if not starts or ends < starts:
-        return "an unknown time"
-    whole = round(ends - starts)
-    for unit in (86_400, 3600):
-        if whole >= unit:
-            whole -= whole % (unit // 24 if unit == 86_400 else 60)
-            break
-    return format_duration(float(whole))
+    return rough(round(ends - starts)) if starts and ends >= starts else "an unknown time"
 
 
 def _fields(alert: Alert) -> Iterator[Field]:
