@@ -14,7 +14,7 @@ from urllib.parse import quote, unquote, urlsplit
 from stack.layout import HOST, Ports
 from stack.matchers import Matcher
 from stack.problem import Problem
-from stack.terminal import printable
+from toolkit.terminal import printable
 from toolkit.urls import is_web, without_password
 
 DEFAULT = f"http://{HOST}:{Ports().alertmanager}"

@@ -7,8 +7,8 @@ from datetime import UTC, datetime, tzinfo
 from stack import alertmanager_api
 from stack.alertmanager_api import Alert, Silence
 from stack.matchers import Matcher, parse
-from stack.terminal import instant, printable, table
 from toolkit.durations import rough
+from toolkit.terminal import instant, printable, table
 
 GRAVEST = ("critical", "warning", "info")
 # What every alert has, or what has a column of its own.

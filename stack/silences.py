@@ -12,8 +12,8 @@ from stack.alertmanager_api import Alert, Alertmanager, Silence
 from stack.alerts import about
 from stack.matchers import LABEL, Matcher, matches_all, parse
 from stack.problem import Problem
-from stack.terminal import instant, printable, table
 from toolkit.durations import format_duration, parse_duration
+from toolkit.terminal import instant, printable, table
 from toolkit.yamltree import ConfigError
 
 HEAD = ("ID", "FROM", "UNTIL", "MUTES", "BY", "MATCHERS", "REASON")

@@ -18,7 +18,7 @@ from analyzer.fetch.way import CannotLook, Unreachable, Way
 from analyzer.review.declare import Model
 from analyzer.review.ports import Spending
 from analyzer.review.review import HostFacts
-from analyzer.verbs import say
+from toolkit.terminal import printable
 
 SECONDS = 60.0  # for one model
 FEW = 20  # lines of a source; that it can be read is all there is to know
@@ -80,7 +80,7 @@ async def _host(host: Host, config: Config) -> AsyncIterator[tuple[bool, str]]:
             for source in host.sources:
                 yield await _source(source, way, config)
     except Unreachable as e:
-        yield False, f"{e.reason}: {say.printable(str(e))}"
+        yield False, f"{e.reason}: {printable(str(e))}"
 
 
 async def _source(source: Source, way: Way, config: Config) -> tuple[bool, str]:
@@ -89,7 +89,7 @@ async def _source(source: Source, way: Way, config: Config) -> tuple[bool, str]:
         async for _ in chunks:
             return True, f"{source.name} can be read"
     except CannotLook as e:
-        return False, f"{source.name}: {say.printable(str(e))}"
+        return False, f"{source.name}: {printable(str(e))}"
     finally:
         await chunks.aclose()
     return True, f"{source.name} can be read"

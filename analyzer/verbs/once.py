@@ -8,6 +8,7 @@ from analyzer.config import Host
 from analyzer.lifecycle import Known
 from analyzer.run import Means, Told
 from analyzer.verbs import say
+from toolkit.terminal import printable, table
 
 Print = Callable[[str], None]
 SHOWN = 200  # findings of a host
@@ -28,7 +29,7 @@ async def once(means: Means, hosts: Sequence[Host], show: Print) -> int:
         for line in _found(of_host, means.store.findings(host=of_host.run.host, limit=SHOWN)):
             show(line)
     show("")
-    for line in say.table(("HOST", "SCORE", "LINES", "OPEN", "NEW", "SOURCES"), (_row(one, means) for one in told)):
+    for line in table(("HOST", "SCORE", "LINES", "OPEN", "NEW", "SOURCES"), (_row(one, means) for one in told)):
         show(line)
     return 0 if all(t.reached and all(source.up for source in t.run.sources) for t in told) else 1
 
@@ -47,7 +48,7 @@ def _found(told: Told, found: Sequence[Known]) -> Iterator[str]:
         yield ""
         yield f"== {told.run.host}"
     if told.run.summary:
-        yield f"{say.printable(told.run.summary)} ({told.run.model})"
+        yield f"{printable(told.run.summary)} ({told.run.model})"
     for known in found:
         first, *rest = say.finding(known.finding)
         yield f"{first}{'  NEW' if known.state == 'new' else f'  since {say.at(known.opened)}'}"

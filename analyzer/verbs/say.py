@@ -1,26 +1,11 @@
-"""Findings, runs and tables for a terminal. Whatever logs said is made harmless before it gets here, and once more."""
+"""Findings and runs for a terminal. Whatever logs said is made harmless before it gets here, and once more."""
 
-import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 
 from analyzer.finding import RANK, Finding
 from analyzer.lifecycle import Known
-
-UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co"})
-
-
-def printable(text: str) -> str:
-    """The text without anything that a terminal obeys: escapes, control characters, text direction."""
-    return "".join(c if unicodedata.category(c) not in UNSEEN else f"\\x{ord(c):02x}" for c in text)
-
-
-def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
-    """Lines with aligned columns."""
-    cells = [head, *([printable(cell) for cell in row] for row in rows)]
-    widths = [max(len(row[i]) for row in cells) for i in range(len(head))]
-    for row in cells:
-        yield "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+from toolkit.terminal import printable
 
 
 def finding(found: Finding) -> Iterator[str]:
