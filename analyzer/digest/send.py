@@ -9,7 +9,7 @@ from analyzer.digest.brief import message
 from analyzer.digest.page import LIMIT, page
 from analyzer.digest.report import Digest
 from analyzer.digest.text import text
-from analyzer.notify.apprise import BETWEEN, KINDS, PAGE, Apprise, Worded
+from analyzer.notify.apprise import KINDS, Apprise, Worded, body_room, shows_pages, title_room
 from analyzer.notify.service import Service
 
 
@@ -24,11 +24,8 @@ async def send(service: Service, digest: Digest) -> None:
 
 def worded(digest: Digest, plugin: apprise.NotifyBase) -> Worded:
     """A page where the service shows pages, which is mail; else text that fits into one of its messages."""
-    limit, title_limit = int(plugin.body_maxlen), int(plugin.title_maxlen)
-    as_html = plugin.notify_format == apprise.NotifyFormat.HTML and limit >= PAGE
-    title = words.subject(digest)[: title_limit or min(250, limit // 2)]
-    # Where there is no title, Apprise puts it on a line before the body, and takes the room there.
-    room = limit if title_limit else limit - len(title) - BETWEEN
+    as_html, title = shows_pages(plugin), words.subject(digest)[: title_room(plugin)]
+    room = body_room(plugin, title)
     return {
         "body": page(digest, min(room, LIMIT)) if as_html else text(digest, room),
         "title": title,

@@ -109,14 +109,26 @@ def _set(ended: "asyncio.Future[bool]", good: bool) -> None:
         ended.set_result(good)
 
 
+def shows_pages(plugin: apprise.NotifyBase) -> bool:
+    """Chats that speak HTML (Telegram) know no tables; what has room for a page is mail."""
+    return plugin.notify_format == apprise.NotifyFormat.HTML and int(plugin.body_maxlen) >= PAGE
+
+
+def title_room(plugin: apprise.NotifyBase) -> int:
+    """Characters of a title."""
+    return int(plugin.title_maxlen) or min(250, int(plugin.body_maxlen) // 2)
+
+
+def body_room(plugin: apprise.NotifyBase, title: str) -> int:
+    """Characters of a body. Where there is no title, Apprise puts it on a line before that, and takes the room there."""
+    limit = int(plugin.body_maxlen)
+    return limit if int(plugin.title_maxlen) else limit - len(title) - BETWEEN
+
+
 def worded(message: Message, plugin: apprise.NotifyBase) -> Worded:
     """As HTML where the service shows that, else as text that fits into one of its messages."""
-    limit, title_limit = int(plugin.body_maxlen), int(plugin.title_maxlen)
-    # Chats that speak HTML (Telegram) know no tables; what has room for a page is mail.
-    as_html = plugin.notify_format == apprise.NotifyFormat.HTML and limit >= PAGE
-    # Where there is no title, Apprise puts it on a line before the body, and takes the room there.
-    title = text.title(message, title_limit or min(250, limit // 2))
-    room = limit if title_limit else limit - len(title) - BETWEEN
+    as_html, title = shows_pages(plugin), text.title(message, title_room(plugin))
+    room = body_room(plugin, title)
     body = text.page(message) if as_html else text.text(message, room)
     if as_html and len(body) > room:
         as_html, body = False, text.text(message, room)
