@@ -15,6 +15,7 @@ from analyzer.digest.period import LATE_SECONDS, Period, due, period
 from analyzer.digest.report import Digest
 from analyzer.digest.send import send
 from analyzer.notify.counts import Counts
+from analyzer.notify.deliver import TWICE
 from analyzer.notify.service import Service, Undelivered
 from analyzer.store import StorageError, Store
 from analyzer.store_digest import Told
@@ -24,7 +25,6 @@ log = logging.getLogger(__name__)
 LOOK_SECONDS = 30.0  # between two looks at the clock, which may be set meanwhile
 STOP_SECONDS = 8.0
 SOONEST, LONGEST = 60.0, 1800.0  # seconds until the next try
-TWICE = "Sent again after an interruption, so this may be here twice."
 LATE = "Told late: it could not be delivered when it was due."
 WRONG_SECONDS = 3600.0  # that a clock may be set back without anybody thinking that it was wrong before
 

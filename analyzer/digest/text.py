@@ -3,8 +3,7 @@
 from analyzer.digest import words
 from analyzer.digest.report import Digest
 from analyzer.digest.sections import ROOMS, Room, Section, more, sections
-from analyzer.notify.markdown import BREAK
-from analyzer.notify.text import MENTION
+from analyzer.notify.text import calm
 
 
 def text(digest: Digest, limit: int) -> str:
@@ -18,7 +17,7 @@ def text(digest: Digest, limit: int) -> str:
 
 def _whole(digest: Digest, room: Room) -> str:
     head = [words.span(digest.period), words.summary(digest), *digest.notes]
-    return _calm("\n\n".join(["\n".join(head), *map(_section, sections(digest, room))]))
+    return calm("\n\n".join(["\n".join(head), *map(_section, sections(digest, room))]))
 
 
 def _section(section: Section) -> str:
@@ -29,10 +28,5 @@ def _section(section: Section) -> str:
 def _least(digest: Digest, limit: int) -> str:
     """For a pager: what is the matter, and that there is more."""
     told = "; ".join([*digest.notes, *words.matters(digest)]) or "all quiet"
-    whole = _calm(f"{told}. {words.summary(digest)} Shortened: analyzer digest --preview FILE.html shows all.")
+    whole = calm(f"{told}. {words.summary(digest)} Shortened: analyzer digest --preview FILE.html shows all.")
     return whole if len(whole) <= limit else whole[: max(0, limit - 1)] + "…"
-
-
-def _calm(text: str) -> str:
-    """Without what would call people in a chat that shows plain text."""
-    return MENTION.sub(lambda match: match[0] + BREAK, text)

@@ -19,6 +19,7 @@ import aiohttp
 from analyzer.notify.apprise import Apprise, NoSuchService, plugin
 from analyzer.notify.buckets import Buckets, Everywhere
 from analyzer.notify.discord import Discord
+from analyzer.notify.incident import SEVERITIES
 from analyzer.notify.relay import Settings
 from analyzer.notify.service import Service
 from toolkit import declared
@@ -27,7 +28,6 @@ from toolkit.urls import is_web
 
 NAME = re.compile("[a-z0-9][a-z0-9_-]{0,49}")
 WEBHOOK = re.compile(r"https?://[^\s/?#@]+/api(/v\d+)?/webhooks/\d+/[\w-]+(\?thread_id=\d+)?")
-SEVERITIES = ("critical", "warning", "info")
 WEBHOOK_VARIABLE, OF_ENVIRONMENT = "DISCORD_WEBHOOK_URL", "discord"
 SOURCES = ("discord", "discord_file", "url", "url_file", "env")
 

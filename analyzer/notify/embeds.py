@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from analyzer.notify.markdown import ELLIPSIS, escaped, line, shown, size
-from analyzer.notify.message import Entry, Link, Message, Tone
+from analyzer.notify.message import LAST_INSTANT, Entry, Link, Message, Tone
 
 TITLE, DESCRIPTION, FIELDS, FIELD_NAME, FIELD_VALUE, FOOTER, ALL, EMBEDS = 256, 4096, 25, 256, 1024, 2048, 6000, 10
 IN_FULL = 5  # alerts that are told each with an embed of its own; more are a list
@@ -13,7 +13,6 @@ SUMMARY = 300
 OF_LIST = 160  # characters that one of a list says beside its name
 INLINE = 40  # characters of a value up to which fields stand beside each other
 LINKS = 1800
-LAST_INSTANT = 253_402_300_800.0  # datetime ends with the year 9999
 COLOURS: Mapping[Tone, int] = {
     "critical": 0xE5484D,
     "warning": 0xF5A524,

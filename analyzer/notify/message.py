@@ -18,6 +18,7 @@ FIRST_FIELDS = ("last_seen", "expected_every", "deadline")
 NOT_FIELDS = ("summary", "description", "runbook_url", "dashboard_url", "panel_url", *FIRST_FIELDS)
 NOT_LABELS = ("alertname", "severity", "host", "scope", "via")
 LONGEST_URL = 700  # characters; a longer one is left out, for it would crowd out what it is about
+LAST_INSTANT = 253_402_300_800.0  # datetime ends with the year 9999
 TONES: tuple[Tone, ...] = ("critical", "warning", "info")
 
 

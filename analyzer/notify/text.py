@@ -6,10 +6,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 
 from analyzer.notify.markdown import BREAK, line, shown
-from analyzer.notify.message import Entry, Field, Link, Message, Tone
+from analyzer.notify.message import LAST_INSTANT, Entry, Field, Link, Message, Tone
 
 IN_FULL = 5  # alerts that are told in full; more are a list
-LAST_INSTANT = 253_402_300_800.0  # datetime ends with the year 9999
 MENTION = re.compile(r"@(?=everyone|here|channel)|<(?=[@!#])", re.I)
 OF_LIST = 160  # characters that one of a list says beside its name
 MORE_ROOM = 80  # characters for how many have no room
@@ -23,7 +22,7 @@ COLOURS: dict[Tone, str] = {
 
 
 def title(message: Message, limit: int) -> str:
-    text = _calm(line(message.title))
+    text = calm(line(message.title))
     return text if len(text) <= limit else text[: max(0, limit - 1)] + "…"
 
 
@@ -42,7 +41,7 @@ def _in_full(message: Message) -> list[str] | None:
 
 
 def _listed(message: Message) -> list[str]:
-    head = [_calm(line(message.summary))] if message.summary else []
+    head = [calm(line(message.summary))] if message.summary else []
     return [*head, "\n".join(_line(entry) for entry in message.entries)]
 
 
@@ -55,7 +54,7 @@ def _shortened(message: Message, limit: int) -> str:
     more = len(rest) + message.left_out
     if more:
         lines.append(f"and {more} more")
-    names = ", ".join(_calm(line(entry.name)) for entry in rest)
+    names = ", ".join(calm(line(entry.name)) for entry in rest)
     if names and len("\n".join(lines)) + len(names) + 2 <= limit:
         lines[-1] += f": {names}"
     lines += _fitting(_tail(message), limit - len("\n".join(lines)))
@@ -73,21 +72,21 @@ def _fitting(parts: Iterable[str], room: int) -> Iterator[str]:
 
 def _entry(entry: Entry) -> str:
     lines = [
-        f"{entry.status.upper()}: {_calm(line(entry.name))}",
-        _calm(line(entry.summary)),
-        _calm(shown(entry.description)),
+        f"{entry.status.upper()}: {calm(line(entry.name))}",
+        calm(line(entry.summary)),
+        calm(shown(entry.description)),
     ]
-    lines += [f"{_calm(line(field.name))}: {_calm(line(field.value))}" for field in _fields(entry)]
+    lines += [f"{calm(line(field.name))}: {calm(line(field.value))}" for field in _fields(entry)]
     lines += [_linked(entry.links)]
     return "\n".join(filter(None, lines))
 
 
 def _line(entry: Entry) -> str:
-    name = _calm(line(entry.name))
+    name = calm(line(entry.name))
     if entry.status == "resolved":
         return f"- {name}: resolved, lasted {entry.lasted}"
     seen = next((f"last seen {field.value}" for field in entry.fields if field.name == "Last seen"), "")
-    return f"- {name}: {_calm(line(seen or entry.description or entry.summary))[:OF_LIST]}"
+    return f"- {name}: {calm(line(seen or entry.description or entry.summary))[:OF_LIST]}"
 
 
 def _fields(entry: Entry) -> Iterator[Field]:
@@ -99,7 +98,7 @@ def _fields(entry: Entry) -> Iterator[Field]:
 
 
 def _tail(message: Message) -> list[str]:
-    parts = [_calm(shown(message.context)), *map(line, message.notes), _linked(message.links)]
+    parts = [calm(shown(message.context)), *map(line, message.notes), _linked(message.links)]
     return [part for part in parts if part]
 
 
@@ -107,7 +106,7 @@ def _linked(links: Sequence[Link]) -> str:
     return "\n".join(f"{link.text}: {link.url}" for link in links)
 
 
-def _calm(text: str) -> str:
+def calm(text: str) -> str:
     """Without what would call people in a chat that shows plain text."""
     return MENTION.sub(lambda match: match[0] + BREAK, text)
 

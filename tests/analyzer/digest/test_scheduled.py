@@ -12,8 +12,9 @@ import pytest
 from analyzer.digest.declare import DigestConfig
 from analyzer.digest.period import Period
 from analyzer.digest.report import Digest
-from analyzer.digest.scheduled import LATE, TWICE, Scheduled
+from analyzer.digest.scheduled import LATE, Scheduled
 from analyzer.notify.counts import Counts
+from analyzer.notify.deliver import TWICE
 from analyzer.notify.incident import Step
 from analyzer.notify.message import Message
 from analyzer.notify.service import Undelivered
