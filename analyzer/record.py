@@ -119,3 +119,12 @@ class HostState:
     worst: tuple[Known, ...]
     sources: Mapping[str, SourceState]
     changes: Mapping[str, int]  # against the accepted baseline, by kind
+
+    @property
+    def reached(self) -> bool:
+        """Could all of its sources be read in the latest run?"""
+        return all(source.up for source in self.sources.values())
+
+    def open(self, severity: str) -> int:
+        """How many findings of a severity are not resolved."""
+        return sum(count for (its, _), count in self.counts.items() if its == severity)

@@ -41,14 +41,11 @@ def host_json(name: str, state: HostState | None) -> dict[str, Json]:
     """A host as its runs have left it; before the first one nothing is known of it."""
     if state is None:
         state = HostState(0.0, None, {}, (), (), {}, {})
-    counts = dict.fromkeys(reversed(SEVERITIES), 0)
-    for (severity, _), count in state.counts.items():
-        counts[severity] += count
     return {
         "host": name,
         "score": state.score,
         **instant("last_run", state.finished),
-        "findings": counts,
+        "findings": {severity: state.open(severity) for severity in reversed(SEVERITIES)},
         "sources": [
             {"name": source, "up": its.up, "error": its.error, **instant("last_success", its.success)}
             for source, its in state.sources.items()

@@ -100,7 +100,7 @@ def landing(states: Mapping[str, HostState], watched: Mapping[str, Watched], sto
 
 
 def _trouble(state: HostState | None) -> tuple[bool, int]:
-    down = state is not None and not all(source.up for source in state.sources.values())
+    down = state is not None and not state.reached
     return not down, 101 if state is None or state.score is None else state.score
 
 
@@ -108,13 +108,8 @@ def _host(name: str, state: HostState | None, watched: Watched) -> Sequence[str]
     if state is None:
         return name, "–", ", ".join(watched.sources), "not yet", "–"
     score = "–" if state.score is None else str(state.score)
-    counts = ", ".join(f"{count} {severity}" for severity, count in _by_severity(state) if count) or "none"
+    counts = ", ".join(f"{count} {severity}" for severity in CLASSES if (count := state.open(severity))) or "none"
     return name, score, lines(_sources(state, watched)), _at(state.finished), counts
-
-
-def _by_severity(state: HostState) -> Iterator[tuple[str, int]]:
-    for severity in CLASSES:
-        yield severity, sum(count for (its, _), count in state.counts.items() if its == severity)
 
 
 def _sources(state: HostState, watched: Watched) -> Iterator[Markup]:

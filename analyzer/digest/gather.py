@@ -42,15 +42,11 @@ def _line(host: str, state: HostState | None, course: Course) -> HostLine:
         score=state.score,
         before=course.before,
         since=course.since,
-        reached=all(source.up for source in state.sources.values()),
-        open={severity: _of(state, severity) for severity in reversed(SEVERITIES)},
+        reached=state.reached,
+        open={severity: state.open(severity) for severity in reversed(SEVERITIES)},
         fresh=course.fresh.count,
         over=course.over.count,
     )
-
-
-def _of(state: HostState, severity: str) -> int:
-    return sum(count for (its, _), count in state.counts.items() if its == severity)
 
 
 def _worst(line: HostLine) -> tuple[bool, int, str]:
