@@ -86,7 +86,9 @@ async def serving(talk: Conversation, tls: ssl.SSLContext | None = None, host: s
         except (ConnectionError, asyncio.IncompleteReadError):
             return
         finally:
-            writer.close()
+            # Whoever closes one of TLS twice cannot abort it any more, in Python 3.11.2.
+            if not writer.is_closing():
+                writer.close()
 
     server = await asyncio.start_server(conversation, host, 0, ssl=tls)
     try:
