@@ -8,6 +8,7 @@ from stack.lint import go_templates
 from stack.lint.alertmanager import Routing
 from stack.lint.routes import Told
 from stack.lint.shape import Shape, union
+from stack.lint.source import named
 from stack.lint.trouble import Trouble, meant
 from toolkit.yamltree import Entries, Listing, Node, Scalar
 
@@ -15,18 +16,11 @@ from toolkit.yamltree import Entries, Listing, Node, Scalar
 BUILT_IN = re.compile(r"__\w+|[\w-]+\.default\.[\w.]+")
 
 
-def files(routing: Routing) -> Iterator[tuple[Scalar, list[Path]]]:
-    """Each pattern of `templates` with the files that it names, relative to alertmanager.yml."""
-    for pattern in routing.templates:
-        place = Path(pattern.text)
-        base = Path("/") if place.is_absolute() else routing.source.path.parent
-        yield pattern, sorted(base.glob(str(place.relative_to("/") if place.is_absolute() else place)))
-
-
 def templates(routing: Routing, alerts: Sequence[Told]) -> Iterator[Trouble]:
     """Labels and annotations that no alert has, templates that nobody defines, patterns without a file."""
     path, texts, complete = routing.source.path, dict[Path, str](), True
-    for pattern, found in files(routing):
+    for pattern in routing.templates:
+        found = named(pattern, path)
         complete = complete and bool(found)
         if not found:
             yield Trouble(path, pattern.line, f'there is no file "{pattern.text}"')

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from stack.lint.source import Source, child, mappings, pairs, text, texts
+from stack.lint.source import Source, child, mappings, named, pairs, text, texts
 from toolkit.durations import parse_duration
 from toolkit.yamltree import ConfigError, Entries, Scalar
 
@@ -53,10 +53,7 @@ def scraping(source: Source, kinds: frozenset[str]) -> Scraping:
 def rule_files(source: Source, patterns: tuple[Scalar, ...]) -> Iterator[tuple[Scalar, list[Path]]]:
     """Each pattern with the files that it names, relative to prometheus.yml."""
     for pattern in patterns:
-        place = Path(pattern.text)
-        base = Path("/") if place.is_absolute() else source.path.parent
-        found = base.glob(str(place.relative_to("/") if place.is_absolute() else place))
-        yield pattern, sorted(file.resolve() for file in found)
+        yield pattern, sorted(file.resolve() for file in named(pattern, source.path))
 
 
 def _job(entry: Entries, kinds: frozenset[str]) -> Job:

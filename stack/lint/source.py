@@ -86,3 +86,10 @@ def pairs(node: Node | None, key: str) -> Iterator[tuple[str, int, Scalar]]:
         for name, (line, inner) in value.entries.items():
             if isinstance(inner, Scalar):
                 yield name, line, inner
+
+
+def named(pattern: Scalar, by: Path) -> list[Path]:
+    """The files that a pattern in the file `by` names, relative to that file."""
+    place = Path(pattern.text)
+    base = Path("/") if place.is_absolute() else by.parent
+    return sorted(base.glob(str(place.relative_to("/") if place.is_absolute() else place)))
