@@ -120,7 +120,8 @@ def title_room(plugin: apprise.NotifyBase) -> int:
 
 
 def body_room(plugin: apprise.NotifyBase, title: str) -> int:
-    """Characters of a body. Where there is no title, Apprise puts it on a line before that, and takes the room there."""
+    """Characters of a body beside this title."""
+    # Where there is no title, Apprise puts it on a line before the body, and takes the room there.
     limit = int(plugin.body_maxlen)
     return limit if int(plugin.title_maxlen) else limit - len(title) - BETWEEN
 
