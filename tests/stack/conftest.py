@@ -1,4 +1,4 @@
-"""The image of the Dockerfile, built once for those that look at it and those that run it."""
+"""What several modules look at: a real Alertmanager, and the image of the Dockerfile, which is built once."""
 
 import shlex
 import shutil
@@ -10,8 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from stack import tools
 from stack.layout import ROOT
-from tests.stack.container import Container, Mount, bare
+from tests.stack.alertmanager import Running, running
+from tests.stack.container import Container, Mount, bare, let_in
 from tests.stack.dockerfile import parse
 from tests.stack.image import Built, build
 
@@ -19,13 +21,18 @@ SITE = next(Path(sys.prefix, "lib").glob("python*/site-packages"))
 PYTHON = Path(sys.base_prefix)
 
 
+@pytest.fixture(scope="module", params=tools.SUITES)
+def there(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """Of each module its own, as they silence in it."""
+    with running(request.param, tmp_path_factory.mktemp("alertmanager")) as found:
+        yield found
+
+
 @pytest.fixture(scope="session")
 def stages(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Built]]:
     """Built on this machine's Python, and with the packages of these tests instead of fetched ones."""
     folder = tmp_path_factory.mktemp("image")
-    # Whoever runs these tests may have a folder that only he can enter; the programs run as somebody else.
-    for parent in (folder, folder.parent, folder.parent.parent):
-        parent.chmod(parent.stat().st_mode | 0o011)
+    let_in(folder)
     yield build(parse((ROOT / "Dockerfile").read_text()), ROOT, lambda name: base(folder / name), carry_out)
     shutil.rmtree(folder)
 
@@ -66,7 +73,15 @@ def carry_out(built: Built, script: str) -> None:
     if "--require-hashes" not in script:
         built.run(script)
         return
-    site = next(built.container.root.glob("opt/heartline/lib/python*/site-packages"))
-    (site / "packages.pth").write_text("/site\n")
-    pip = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--target", str(site)]
+    (built.site / "packages.pth").write_text("/site\n")
+    pip = [
+        sys.executable,
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--disable-pip-version-check",
+        "--target",
+        str(built.site),
+    ]
     subprocess.run([*pip, "--require-hashes", "-r", str(ROOT / "stack" / "image" / "build.txt")], check=True)

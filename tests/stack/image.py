@@ -23,6 +23,11 @@ class Built:
     user: str = "0"
     command: Sequence[str] = ()
 
+    @property
+    def site(self) -> Path:
+        """Where the packages of our programs are."""
+        return next(self.container.root.glob("opt/heartline/lib/python*/site-packages"))
+
     def run(self, script: str) -> None:
         within = replace(self.container, environ={"HOME": "/root", **self.environ}, folder=self.folder)
         done: subprocess.CompletedProcess[str] = within.run(["sh", "-c", script])

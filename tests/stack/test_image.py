@@ -2,13 +2,12 @@
 
 import json
 import re
-import subprocess
 import tomllib
 
 import pytest
 
 from stack.layout import ROOT
-from tests.stack.container import Mount, hardened
+from tests.stack.container import Container, Mount, hardened
 from tests.stack.dockerfile import parse
 from tests.stack.image import Built, ignored
 
@@ -52,27 +51,24 @@ def test_nobodys_data_is_sent_to_the_engine(path: str) -> None:
 
 def test_both_programs_start_as_its_user_without_a_capability(image: Built) -> None:
     for program in ("heartline-exporter", "heartline-analyzer"):
-        done = subprocess.run(_as_user(image, [program, "--help"]), capture_output=True, text=True, check=False)
+        done = _as_user(image).run([program, "--help"])
         assert done.returncode == 0, done.stderr
         assert done.stdout.startswith("usage: ")
 
 
-def _as_user(image: Built, words: list[str]) -> list[str]:
-    uid, _, gid = image.user.partition(":")
+def _as_user(image: Built) -> Container:
+    uid, gid = map(int, image.user.split(":"))
     mounts = [*image.container.mounts, Mount("mode=1777", "/tmp", tmpfs=True)]
-    who = {"uid": int(uid), "gid": int(gid), "environ": image.environ, "folder": image.folder}
-    return hardened(image.container, mounts=mounts, **who).command(words)
+    return hardened(image.container, mounts=mounts, uid=uid, gid=gid, environ=image.environ, folder=image.folder)
 
 
 def test_its_programs_are_the_files_of_this_repository(image: Built) -> None:
-    site = next(image.container.root.glob("opt/heartline/lib/python*/site-packages"))
     for file in ("exporter/collect.py", "analyzer/review.md", "toolkit/healthy.py", "analyzer/analyzer.yml"):
-        assert (site / file).read_bytes() == (ROOT / file).read_bytes()
+        assert (image.site / file).read_bytes() == (ROOT / file).read_bytes()
 
 
 def test_what_is_compiled_carries_no_time(image: Built) -> None:
-    site = next(image.container.root.glob("opt/heartline/lib/python*/site-packages"))
-    compiled = list((site / "exporter").rglob("*.pyc"))
+    compiled = list((image.site / "exporter").rglob("*.pyc"))
     assert len(compiled) > 50
     # Bytes 4 to 8 of the header: 1 is "by content", and nobody looks whether the source is still the same.
     assert {file.read_bytes()[4:8] for file in compiled} == {b"\x01\0\0\0"}
