@@ -3,15 +3,15 @@
 import json
 import socket
 import subprocess
-import time
 import urllib.request
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from stack import ports, tools
+from tests.stack.until import until
 
 WITHIN = 20.0
 CONFIG = """
@@ -66,7 +66,7 @@ def program(suite: str, folder: Path, *flags: str) -> Iterator[Running]:
     )
     with (folder / "log").open("wb") as log, subprocess.Popen(command, stdout=log, stderr=log) as process:
         try:
-            wait_until(lambda: _listens(port))
+            until(lambda: _listens(port))
             yield Running(f"http://127.0.0.1:{port}")
         finally:
             process.terminate()
@@ -75,10 +75,3 @@ def program(suite: str, folder: Path, *flags: str) -> Iterator[Running]:
 def _listens(port: int) -> bool:
     with socket.socket() as probe:
         return probe.connect_ex(("127.0.0.1", port)) == 0
-
-
-def wait_until(true: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + WITHIN
-    while not true():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)

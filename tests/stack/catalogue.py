@@ -7,12 +7,10 @@ import asyncio
 import re
 import subprocess
 import tempfile
-import time
 import urllib.request
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from urllib.error import URLError
 
 from analyzer.finding import CATEGORIES, SEVERITIES
 from exporter.host import COLLECTORS, Filters, Host, Root
@@ -21,13 +19,14 @@ from exporter.host.listed import OPTIONAL as OF_HOSTS
 from exporter.probes.discovery import OPTIONAL as OF_PROBES
 from exporter.probes.metrics import HELP
 from exporter.probes.outcome import REASONS
-from stack import ports, tools
+from stack import ports, ready, tools
 from stack.layout import ROOT
 from stack.lint import catalogue
 from stack.lint.shape import Shape
 from tests.archive import unpack
 from tests.host.conftest import TREES, scrape
 from tests.stack.unrecorded import unrecorded
+from tests.stack.until import until
 
 GOLDEN = ROOT / "tests" / "golden"
 HEAD = """\
@@ -85,7 +84,6 @@ UNRECORDED = {
 }
 PATIENCE = 30.0  # seconds
 THEIRS = ("prometheus", "alertmanager")
-SUITES = ("stable", "newest")
 # Configurations with which a program exports what it has only where somebody writes elsewhere, or has rules.
 WHOLE = {
     "prometheus": """\
@@ -183,7 +181,7 @@ async def _recorded() -> dict[str, set[str]]:
 def seen(name: str) -> dict[str, set[str]]:
     """Metrics and labels of a program, in its oldest and newest version."""
     labels: dict[str, set[str]] = {}
-    for suite in SUITES:
+    for suite in tools.SUITES:
         with running(name, suite) as url:
             for metric, shape in catalogue.page(_get(f"{url}/metrics")).items():
                 labels.setdefault(metric, set()).update(shape.labels)
@@ -212,21 +210,8 @@ def running(name: str, suite: str) -> Iterator[str]:
         quiet = subprocess.DEVNULL
         process = stack.enter_context(subprocess.Popen([*command, *more], stdout=quiet, stderr=quiet))
         stack.callback(process.terminate)
-        _wait(f"http://127.0.0.1:{port}/-/ready")
+        until(lambda: ready.is_ready(f"http://127.0.0.1:{port}/-/ready"))
         yield f"http://127.0.0.1:{port}"
-
-
-def _wait(url: str) -> None:
-    until = time.monotonic() + PATIENCE
-    while True:
-        try:
-            _get(url)
-        except URLError:
-            if time.monotonic() > until:
-                raise
-            time.sleep(0.05)
-        else:
-            return
 
 
 def _get(url: str) -> str:

@@ -1,6 +1,5 @@
 """./heartline alerts, as a real Alertmanager tells of them."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -11,15 +10,10 @@ from stack import alerts, silences
 from stack.__main__ import main
 from stack.alertmanager_api import Alert
 from stack.problem import Problem
-from tests.stack.alertmanager import Running, program, running, wait_until
+from tests.stack.alertmanager import Running, program
+from tests.stack.until import until
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
-
-
-@pytest.fixture(scope="module", params=["stable", "newest"])
-def there(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    with running(request.param, tmp_path_factory.mktemp("alertmanager")) as found:
-        yield found
 
 
 def told(there: Running, capsys: pytest.CaptureFixture[str], *words: str) -> list[str]:
@@ -31,7 +25,7 @@ def test_what_fires_comes_first_with_since_when_and_what_is_inhibited_says_by_wh
     there: Running, capsys: pytest.CaptureFixture[str]
 ) -> None:
     # Alertmanager inhibits when it routes, which is a moment after it has taken an alert.
-    wait_until(lambda: "inhibited by HostDown of web01" in "\n".join(told(there, capsys)))
+    until(lambda: "inhibited by HostDown of web01" in "\n".join(told(there, capsys)))
     lines = told(there, capsys)
     assert lines[0].split() == ["SEVERITY", "ALERT", "ON", "SINCE", "FOR", "STATE"]
     assert [line.split()[1] for line in lines[1:5]] == ["HostDown", "HostDiskFull", "Odd", "ProbeFailed"]
@@ -51,7 +45,7 @@ def test_matchers_choose(there: Running, capsys: pytest.CaptureFixture[str]) -> 
 def test_a_silence_is_told_with_its_maker_end_and_reason(there: Running, capsys: pytest.CaptureFixture[str]) -> None:
     silences.silence(["mountpoint=/srv", "1h", "swapping", "--alertmanager", there.url])
     capsys.readouterr()
-    wait_until(lambda: "silenced by" in "\n".join(told(there, capsys)))
+    until(lambda: "silenced by" in "\n".join(told(there, capsys)))
     (line,) = (line for line in told(there, capsys) if "HostDiskFull" in line)
     assert ": swapping (" in line
 

@@ -4,8 +4,7 @@ import json
 import os
 import re
 import subprocess
-import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
@@ -20,10 +19,10 @@ from stack.adapt import adapt
 from stack.demo import QUICK
 from stack.layout import ROOT
 from tests.stack.compose import mounts, services
-from tests.stack.container import Container, Mount, bare, hardened, network
+from tests.stack.container import Container, Mount, bare, hardened, let_in, network
 from tests.stack.image import Built
+from tests.stack.until import until
 
-PATIENCE = 60.0
 SERVICES = services({})
 # All but Grafana, Ollama and Valkey, which no package here has.
 STARTED = ("example", "exporter", "analyzer", "prometheus", "alertmanager")
@@ -50,8 +49,7 @@ class Up:
 @pytest.fixture(scope="module")
 def up(stages: Mapping[str, Built], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
     folder = tmp_path_factory.mktemp("up")
-    for parent in (folder, folder.parent, folder.parent.parent):
-        parent.chmod(parent.stat().st_mode | 0o011)
+    let_in(folder)
     tools.find("sshd")  # of the example's image; with it comes ssh-keygen
     with ExitStack() as stack:
         net = stack.enter_context(network())
@@ -139,13 +137,6 @@ def in_a_hurry(prometheus: Path) -> None:
 
 def healthy(one: Container, name: str) -> bool:
     return one.run(SERVICES[name]["healthcheck"]["test"][1:]).returncode == 0
-
-
-def until(holds: Callable[[], bool], told: Callable[[], str]) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while not holds():
-        assert time.monotonic() < deadline, told()
-        time.sleep(0.1)
 
 
 def test_all_are_well_and_prometheus_reaches_every_target(up: Up) -> None:

@@ -3,10 +3,9 @@
 import json
 import re
 import subprocess
-import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from urllib.parse import quote
@@ -17,10 +16,10 @@ import yaml
 from stack import ports, tools
 from stack.layout import ROOT
 from tests.program import running
+from tests.stack.until import until
 
 HANDBOOK = (ROOT / "docs" / "install.md").read_text()
 QUERY = 'heartbeat_expected_interval_seconds{heartbeat="nightly"}'
-PATIENCE = 30.0
 
 
 def snippet(key: str) -> dict[str, list[dict[str, object]]]:
@@ -62,13 +61,6 @@ def told(port: int) -> list[str]:
     """The values that a Prometheus-compatible API on this port has."""
     answer = page(port, f"/api/v1/query?nocache=1&query={quote(QUERY)}")
     return [one["value"][1] for one in json.loads(answer)["data"]["result"]] if answer else []
-
-
-def until(holds: Callable[[], object]) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while not holds():
-        assert time.monotonic() < deadline
-        time.sleep(0.1)
 
 
 @pytest.fixture(scope="module")

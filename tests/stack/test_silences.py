@@ -1,19 +1,13 @@
 """./heartline silence and ./heartline silences, with a real Alertmanager."""
 
 import re
-from collections.abc import Iterator
 
 import pytest
 
 from stack import silences
 from stack.problem import Problem
-from tests.stack.alertmanager import Running, running, wait_until
-
-
-@pytest.fixture(scope="module", params=["stable", "newest"])
-def there(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    with running(request.param, tmp_path_factory.mktemp("alertmanager")) as found:
-        yield found
+from tests.stack.alertmanager import Running
+from tests.stack.until import until
 
 
 def make(there: Running, capsys: pytest.CaptureFixture[str], *words: str) -> tuple[str, str]:
@@ -41,7 +35,7 @@ def test_a_silence_is_made_listed_and_ended(
     said, id = make(there, capsys, "host=web01", 'severity=~"warning|critical"', "2h", "its disk", "is swapped")
     assert "(2h)" in said
     assert "quiet now: HostDown host=web01" in said
-    wait_until(lambda: f"{id[:8]}  " in listed(there, capsys))
+    until(lambda: f"{id[:8]}  " in listed(there, capsys))
     row = next(line for line in listed(there, capsys).splitlines() if line.startswith(id[:8]))
     assert "alice" in row
     assert 'host="web01", severity=~"warning|critical"' in row

@@ -1,0 +1,13 @@
+"""Wait until something holds; it fails with what is told instead when it never does."""
+
+import time
+from collections.abc import Callable
+
+PATIENCE = 60.0
+
+
+def until(holds: Callable[[], object], told: Callable[[], str] = str) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while not holds():
+        assert time.monotonic() < deadline, told()
+        time.sleep(0.05)
