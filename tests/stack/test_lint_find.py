@@ -18,6 +18,8 @@ JOB = """scrape_configs:
     static_configs:
       - {targets: ["db:9104"], labels: {team: shop}}
 """
+UNUSED = "receivers:\n  - name: phone\n    webhook_configs: [{url: 'http://phone.example'}]\n"
+"""A receiver that no route has, below its heading."""
 
 
 def edited(files: Files, name: str, old: str, new: str) -> None:
@@ -29,6 +31,10 @@ def edited(files: Files, name: str, old: str, new: str) -> None:
 
 def told(files: Files, examples: bool = False) -> list[str]:
     return [trouble.shown(files.root) for trouble in find(files, [], examples=examples)]
+
+
+def flags(files: Files) -> list[str]:
+    return [f"--{name}.config={file}" for name, file in vars(files.configs).items()]
 
 
 def test_a_kept_page_of_an_exporter_makes_its_metrics_known(copy: Files) -> None:
@@ -66,12 +72,7 @@ def test_a_receiver_called_nobody_may_tell_nobody(copy: Files) -> None:
 
 
 def test_what_no_route_uses_is_a_hint(copy: Files) -> None:
-    edited(
-        copy,
-        ALERTMANAGER,
-        "receivers:\n",
-        "receivers:\n  - name: phone\n    webhook_configs: [{url: 'http://phone.example'}]\n",
-    )
+    edited(copy, ALERTMANAGER, "receivers:\n", UNUSED)
     edited(
         copy,
         ALERTMANAGER,
@@ -186,15 +187,9 @@ def test_a_word_is_found_in_the_lines_of_a_value_however_it_is_written(tmp_path:
 def test_the_command_prints_problems_before_hints_and_ends_with_one(
     copy: Files, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    edited(
-        copy,
-        ALERTMANAGER,
-        "receivers:\n",
-        "receivers:\n  - name: phone\n    webhook_configs: [{url: 'http://phone.example'}]\n",
-    )
+    edited(copy, ALERTMANAGER, "receivers:\n", UNUSED)
     edited(copy, PROMETHEUS, "rule_files:\n", "rule_files:\n  - more/*.yml\n")
-    flags = [f"--{name}.config={file}" for name, file in vars(copy.configs).items()]
-    assert check.main(flags) == 1
+    assert check.main(flags(copy)) == 1
     problem, hint, summary = capsys.readouterr().out.splitlines()
     assert problem.endswith('no rule file matches "more/*.yml"')
     assert hint.endswith('hint: no route has the receiver "phone"')
@@ -202,11 +197,6 @@ def test_the_command_prints_problems_before_hints_and_ends_with_one(
 
 
 def test_the_command_ends_with_none_when_there_are_only_hints(copy: Files, capsys: pytest.CaptureFixture[str]) -> None:
-    edited(
-        copy,
-        ALERTMANAGER,
-        "receivers:\n",
-        "receivers:\n  - name: phone\n    webhook_configs: [{url: 'http://phone.example'}]\n",
-    )
-    assert check.main([f"--{name}.config={file}" for name, file in vars(copy.configs).items()]) == 0
+    edited(copy, ALERTMANAGER, "receivers:\n", UNUSED)
+    assert check.main(flags(copy)) == 0
     assert "no problems, 1 hint in " in capsys.readouterr().out
