@@ -22,7 +22,6 @@ SIGNS: dict[Severity, str] = {"critical": "■ CRITICAL", "warning": "▲ WARNIN
 
 def page(digest: Digest, limit: int = LIMIT) -> str:
     """At most `limit` bytes: with as much of each section as fits, and of what does not, how much it is."""
-    whole = ""
     for room in ROOMS:
         whole = _page(digest, room)
         if len(whole.encode()) <= limit:

@@ -22,7 +22,6 @@ MASK = re.compile(r"<(?:SECRET|USER|PRIVATE):[a-z][a-z0-9-]{0,39}:[0-9a-f]{6}>")
 HELD = 0xE000
 MOST_HELD = 6000
 HELD_ANY = re.compile("[\ue000-\uf8ff]")
-LONGEST_SECRET = 4096
 ADDRESS = Rule(
     id="address",
     mark="PRIVATE",

@@ -9,7 +9,6 @@ import re2
 
 MOST = 200  # texts that one pattern is written out to
 CHOICE = re.compile(r"\((?:\?:)?([^()\\\[\]]*)\)(?![*+?{])")
-PLAIN = re.compile(r"[^\\.*+?()\[\]{}|^$]*")
 
 
 class Compiled(Protocol):
@@ -52,11 +51,6 @@ def _parted(pattern: str) -> Iterator[str]:
             start = at + 1
         escaped = sign == "\\" and not escaped
     yield pattern[start:]
-
-
-def is_plain(pattern: str) -> bool:
-    """Does it match one text only?"""
-    return PLAIN.fullmatch(pattern) is not None
 
 
 @lru_cache(maxsize=65536)

@@ -78,7 +78,6 @@ class Binary:
     operator: str
     left: "Node"
     right: "Node"
-    boolean: bool
     how: str
     labels: tuple[Label, ...]
     group: str
@@ -139,7 +138,8 @@ class _Parser:
         return left
 
     def binary(self, left: Node, operator: str, binds: int) -> Node:
-        boolean, how, group = self.took("bool"), "", ""
+        self.took("bool")
+        how, group = "", ""
         labels: tuple[Label, ...] = ()
         include: tuple[Label, ...] = ()
         while self.at_matching():
@@ -150,7 +150,7 @@ class _Parser:
                 group, include = word.removeprefix("group_"), self.label_list()
         # The power binds to the right.
         right = self.expression(binds - 1 if operator == "^" else binds)
-        return Binary(operator, left, right, boolean, how, labels, group, include)
+        return Binary(operator, left, right, how, labels, group, include)
 
     def at_matching(self) -> bool:
         """A metric may be called `on` as well; group_left may stand without labels."""

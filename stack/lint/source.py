@@ -50,11 +50,6 @@ def child(node: Node | None, key: str) -> Node | None:
     return node.entries[key][1] if isinstance(node, Entries) and key in node.entries else None
 
 
-def key_line(node: Entries, key: str) -> int:
-    """The line of a key, or of its mapping where the key is missing."""
-    return node.entries[key][0] if key in node.entries else node.line
-
-
 def text(node: Node | None, key: str) -> Scalar | None:
     """The text under a key."""
     value = child(node, key)
