@@ -5,8 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, cast
 
-import re2  # type: ignore[import-untyped,unused-ignore]  # the wheel carries no types
-
+from stack.lint.patterns import NoPattern, admits, strictly
 from stack.problem import Problem
 
 Operator = Literal["=", "!=", "=~", "!~"]
@@ -40,8 +39,7 @@ class Matcher:
 
     def takes(self, value: str) -> bool:
         """Does a label of this value fulfil it? Expressions are RE2's and match the whole value, as Alertmanager's."""
-        same = bool(_compiled(self.value).fullmatch(value)) if self.is_regex else value == self.value
-        return same == self.is_equal
+        return admits(self.operator, self.value, value)
 
     def matches(self, labels: Mapping[str, str]) -> bool:
         return self.takes(labels.get(self.name, ""))
@@ -57,7 +55,10 @@ def parse(text: str) -> Matcher:
         raise Problem(f"{text!r}: {name!r} is no label name: letters, digits and _, such as host, alertname, severity")
     matcher = Matcher(name, cast(Operator, operator), _unquoted(text, value))
     if matcher.is_regex:
-        _compiled(matcher.value)
+        try:
+            strictly(matcher.value)
+        except NoPattern as e:
+            raise Problem(f"{matcher.value!r} is no regular expression: {e}") from e
     return matcher
 
 
@@ -73,12 +74,3 @@ def _unquoted(text: str, value: str) -> str:
     if quoted is None:
         raise Problem(f"{text!r}: the quote of the value does not end")
     return re.sub(r"\\.", lambda found: ESCAPES.get(found[0], found[0]), quoted[1], flags=re.DOTALL)
-
-
-def _compiled(expression: str) -> "re.Pattern[str]":
-    options = re2.Options()
-    options.log_errors = False
-    try:
-        return cast("re.Pattern[str]", re2.compile(expression, options))
-    except re2.error as e:
-        raise Problem(f"{expression!r} is no regular expression: {e}") from e

@@ -15,16 +15,29 @@ class Compiled(Protocol):
     def fullmatch(self, text: str) -> object: ...
 
 
+class NoPattern(ValueError):
+    """RE2 cannot read it; the text says why."""
+
+
 @lru_cache(maxsize=4096)
-def compiled(pattern: str) -> Compiled | None:
-    """None for what is no pattern: promtool and amtool tell that."""
+def strictly(pattern: str) -> Compiled:
+    """Raises NoPattern."""
     options = re2.Options()
     options.log_errors = False
     try:
         found: Compiled = re2.compile(pattern, options)
-    except re2.error:
-        return None
+    except re2.error as e:
+        raise NoPattern(str(e)) from e
     return found
+
+
+@lru_cache(maxsize=4096)
+def compiled(pattern: str) -> Compiled | None:
+    """None for what is no pattern: promtool and amtool tell that."""
+    try:
+        return strictly(pattern)
+    except NoPattern:
+        return None
 
 
 def alternatives(pattern: str) -> list[str]:
