@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from stack import secret, tools
+from stack import config_flags, secret, tools
 from stack.layout import ROOT, Configs
 from stack.problem import Problem
 
@@ -47,7 +47,7 @@ def main(arguments: Sequence[str]) -> int:
     from stack.lint.programs import Program
 
     options = parse(arguments)
-    configs = Configs(**{program: getattr(options, f"{program}_config") for program in vars(Configs())})
+    configs = config_flags.configs(options)
     asked = commands(configs, tools.find("promtool", options.suite), tools.find("amtool", options.suite))
     programs = [Program(Path(file), tuple(command)) for file, command in asked.items()]
     environ = secret.without_webhook(secret.settings(ROOT / ".env", os.environ))
@@ -65,13 +65,10 @@ def main(arguments: Sequence[str]) -> int:
 def parse(arguments: Sequence[str]) -> argparse.Namespace:
     """The flags; the program's usual words and exit 2 when one is unknown."""
     parser = argparse.ArgumentParser(prog="heartline check", description=__doc__, epilog=EPILOG, allow_abbrev=False)
-    for program, file in vars(Configs()).items():
-        parser.add_argument(
-            f"--{program}.config", type=_absolute, default=file, dest=f"{program}_config", metavar="FILE"
-        )
+    config_flags.add(parser)
     parser.add_argument(
         "--prometheus.start",
-        type=_absolute,
+        type=config_flags.absolute,
         action="append",
         default=[],
         dest="starts",
@@ -80,10 +77,6 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     )
     parser.add_argument("--suite", choices=tools.SUITES, default="stable", help="of promtool and amtool (%(default)s)")
     return parser.parse_args(arguments)
-
-
-def _absolute(path: str) -> Path:
-    return Path(path).resolve()
 
 
 def _number(count: int, what: str) -> str:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import psutil
 
-from stack import adapt, check, docker, grafana, ports, relay, secret, together, tools
+from stack import adapt, check, config_flags, docker, grafana, ports, relay, secret, together, tools
 from stack.grafana import Grafana
 from stack.journal import Journal
 from stack.layout import HOST, ROOT, Configs, Ports, Program
@@ -35,7 +35,7 @@ def main(arguments: list[str]) -> int:
     """Run until Ctrl-C or SIGTERM (0); `Problem` when something is in the way or a program ends by itself."""
     options = parse(arguments)
     listen = Ports(**{program: getattr(options, f"{program}_port") for program in vars(Ports())})
-    given = Configs(**{program: getattr(options, f"{program}_config") for program in vars(Configs())})
+    given = config_flags.configs(options)
     data = options.data.resolve()
     values = secret.settings(ROOT / ".env", os.environ)
     if options.docker:
@@ -80,8 +80,7 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--data", type=Path, default=ROOT / "data", help="folder of all that is kept (%(default)s)")
     for program, port in vars(Ports()).items():
         parser.add_argument(f"--{program}.port", type=int, default=port, dest=f"{program}_port", metavar="N")
-    for program, file in vars(Configs()).items():
-        parser.add_argument(f"--{program}.config", type=_absolute, default=file, dest=f"{program}_config")
+    config_flags.add(parser)
     parser.add_argument("--grafana.port", type=int, default=docker.GRAFANA, dest="grafana_port", metavar="N")
     parser.add_argument("--docker", action="store_true", help="in containers, as docker-compose.yml says; goes alone")
     parser.add_argument("--suite", choices=tools.SUITES, default="stable", help="of the distribution (%(default)s)")
@@ -93,10 +92,6 @@ def parse(arguments: list[str]) -> argparse.Namespace:
         if (name := word.partition("=")[0]) in OWN:
             parser.error(f"{name} is not for the exporter here: {OWN[name]}")
     return options
-
-
-def _absolute(path: str) -> Path:
-    return Path(path).resolve()
 
 
 @contextmanager
