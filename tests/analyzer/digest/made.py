@@ -1,4 +1,4 @@
-"""A digest to show, with all that there can be in one."""
+"""Digests to show: a quiet one, one with all that there can be in one, a large one, a hostile one."""
 
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -12,7 +12,13 @@ from analyzer.store_digest import Some, Spent
 from tests.analyzer.found import finding, line
 
 DAY = 86_400.0
-END = datetime(2026, 11, 21, 6, tzinfo=UTC).timestamp()
+
+
+def utc(text: str) -> float:
+    return datetime.fromisoformat(text).replace(tzinfo=UTC).timestamp()
+
+
+END = utc("2026-11-21 06:00")
 BERLIN = ZoneInfo("Europe/Berlin")
 PERIOD = Period("day", BERLIN, END - DAY, END)
 HOSTILE = '<script>alert(1)</script><img src="https://evil.example/x.png"> \x1b[2J\u202e @everyone <!channel>'
@@ -100,4 +106,25 @@ def busy() -> Digest:
         ),
         (Spent("gpt-5-mini", "USD", 812_345, 20_412, 0.2437), Spent("ollama", "", 1200, 300, 0.0)),
         ("2026-11-20", "2026-11-20"),
+    )
+
+
+def hostile() -> Digest:
+    """One in which strangers' text is wherever strangers' text may be."""
+    one = known(finding("h", text=HOSTILE, recommendation=HOSTILE, evidence=(line(1, HOSTILE),), source=HOSTILE))
+    outside = Outside(HOSTILE)
+    return replace(busy(), fresh=some(one), lasting=some(one), outside=outside, changes=(Changes("a", {}, (one,)),))
+
+
+def large() -> Digest:
+    """A bad day of many hosts."""
+    found = [known(finding(f"k{n}", host=f"host{n}", title=f"Title {n}", text="t" * 900)) for n in range(50)]
+    hosts = tuple(HostLine(f"host{n}", 50, 60, END - DAY, True, {"warning": 3}, 2, 1) for n in range(300))
+    missed = tuple(Missed(f"job{n}", f"host{n}", END - 7200, None, False) for n in range(400))
+    return replace(
+        busy(),
+        hosts=hosts,
+        fresh=some(*found, count=612),
+        lasting=some(*found, count=1234),
+        outside=Outside("", heartbeats=5000, missed=missed),
     )

@@ -1,20 +1,16 @@
 """When a digest is due, and what it covers, also in the nights when clocks change."""
 
-from datetime import UTC, datetime, time
+from datetime import datetime, time
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from analyzer.digest.period import Every, due, instant, period, up_to
+from tests.analyzer.digest.made import BERLIN, utc
 
-BERLIN = ZoneInfo("Europe/Berlin")
 HOUR = 3600.0
 SEVEN = time(7)
-
-
-def utc(text: str) -> float:
-    return datetime.fromisoformat(text).replace(tzinfo=UTC).timestamp()
 
 
 @pytest.mark.parametrize(

@@ -2,26 +2,32 @@
 
 import time
 from dataclasses import replace
+from email.message import Message as Mail
 
 import pytest
 
+from analyzer.digest.report import Digest
 from analyzer.digest.send import send, worded
 from analyzer.notify.apprise import plugin
 from analyzer.notify.declare import Notify, Reach, services
 from analyzer.notify.service import Undelivered
 from tests.analyzer import discordserver
-from tests.analyzer.digest.made import QUIET, busy
-from tests.analyzer.digest.test_shown import hostile, large
+from tests.analyzer.digest.made import QUIET, busy, hostile, large
 from tests.analyzer.notify.test_apprise import listening, postbox, service
 
 SUBJECT = "Daily report Sat 21 Nov: 1 critical finding, 4 warnings, 2 heartbeats late"
 
 
-async def test_a_mail_holds_the_page_and_the_same_as_text() -> None:
+async def mailed(digest: Digest) -> Mail:
+    """The one mail that it is."""
     async with postbox() as box:
-        url = f"mailto://127.0.0.1:{box.port}?from=a@watch.example&to=b@watch.example"
-        await send(service(url), busy())
+        await send(service(f"mailto://127.0.0.1:{box.port}?from=a@watch.example&to=b@watch.example"), digest)
     (mail,) = box.mails
+    return mail
+
+
+async def test_a_mail_holds_the_page_and_the_same_as_text() -> None:
+    mail = await mailed(busy())
     assert SUBJECT in " ".join(str(mail["Subject"]).split())
     parts = {part.get_content_type(): bytes(part.get_payload(decode=True) or b"").decode() for part in mail.walk()}
     assert "@media (prefers-color-scheme:dark)" in parts["text/html"]
@@ -32,11 +38,8 @@ async def test_a_mail_holds_the_page_and_the_same_as_text() -> None:
 
 
 @pytest.mark.parametrize("digest", [large(), hostile()], ids=["large", "hostile"])
-async def test_a_large_mail_is_one_mail(digest: object) -> None:
-    async with postbox() as box:
-        url = f"mailto://127.0.0.1:{box.port}?from=a@watch.example&to=b@watch.example"
-        await send(service(url), digest)  # type: ignore[arg-type]
-    (mail,) = box.mails
+async def test_a_large_mail_is_one_mail(digest: Digest) -> None:
+    mail = await mailed(digest)
     (html,) = [part for part in mail.walk() if part.get_content_type() == "text/html"]
     text = bytes(html.get_payload(decode=True) or b"").decode()
     assert text.rstrip().endswith("</html>")

@@ -8,13 +8,12 @@ import pytest
 
 from analyzer.digest.brief import message
 from analyzer.digest.page import LIMIT, page
-from analyzer.digest.report import Changes, Digest, HostLine, Missed, Outside
+from analyzer.digest.report import Digest, HostLine, Missed, Outside
 from analyzer.digest.text import text
 from analyzer.digest.words import subject
 from analyzer.notify.embeds import payload
 from stack.message import parse
-from tests.analyzer.digest.made import DAY, END, HOSTILE, QUIET, busy, known, some
-from tests.analyzer.found import finding, line
+from tests.analyzer.digest.made import END, QUIET, busy, hostile, large
 
 HARMLESS = re.compile("html|head|meta|title|style|body|div|h1|h2|p|table|tr|th|td|b|span|wbr|br")
 
@@ -38,27 +37,6 @@ class Elements(HTMLParser):
 
     def handle_endtag(self, tag: str) -> None:
         assert self.open.pop() == tag
-
-
-def hostile() -> Digest:
-    """One in which strangers' text is wherever strangers' text may be."""
-    one = known(finding("h", text=HOSTILE, recommendation=HOSTILE, evidence=(line(1, HOSTILE),), source=HOSTILE))
-    outside = Outside(HOSTILE)
-    return replace(busy(), fresh=some(one), lasting=some(one), outside=outside, changes=(Changes("a", {}, (one,)),))
-
-
-def large() -> Digest:
-    """A bad day of many hosts."""
-    found = [known(finding(f"k{n}", host=f"host{n}", title=f"Title {n}", text="t" * 900)) for n in range(50)]
-    hosts = tuple(HostLine(f"host{n}", 50, 60, END - DAY, True, {"warning": 3}, 2, 1) for n in range(300))
-    missed = tuple(Missed(f"job{n}", f"host{n}", END - 7200, None, False) for n in range(400))
-    return replace(
-        busy(),
-        hosts=hosts,
-        fresh=some(*found, count=612),
-        lasting=some(*found, count=1234),
-        outside=Outside("", heartbeats=5000, missed=missed),
-    )
 
 
 def test_a_page_tells_every_section() -> None:
