@@ -12,8 +12,6 @@ from pathlib import Path
 from time import monotonic, sleep
 from typing import Any
 
-import yaml
-
 from stack import adapt, ports, ready, tools
 from stack.layout import ROOT
 
@@ -118,12 +116,6 @@ def _wait(port: int, log: Path) -> None:
     while not ready.is_ready(f"http://127.0.0.1:{port}/-/ready"):
         assert monotonic() < end, log.read_text()
         sleep(0.05)
-
-
-def recorded() -> set[str]:
-    """What the shipped rules record."""
-    groups = [group for file in RULES for group in yaml.safe_load(file.read_text())["groups"]]
-    return {rule["record"] for group in groups for rule in group["rules"] if "record" in rule}
 
 
 def words(*texts: str) -> frozenset[str]:
