@@ -2,7 +2,6 @@
 
 import re
 import sqlite3
-import subprocess
 import sys
 import urllib.request
 from contextlib import closing
@@ -11,7 +10,8 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from stack import ports
-from stack.layout import HOST, ROOT
+from stack.asked import asked
+from stack.layout import HOST
 from stack.problem import Problem
 
 # One heartbeat must not be told to slow down when the load asks for it; everything else stays as it ships.
@@ -68,7 +68,7 @@ def many(number: int, entry: str = "every: 5m, grace: 1m") -> str:
 
 def paths(install: Install) -> dict[str, str]:
     """Path of the ping URL of each heartbeat, by its id."""
-    done = subprocess.run(install.command("urls"), cwd=ROOT, capture_output=True, text=True, check=False)
+    done = asked(install.command("urls"))
     if done.returncode != 0:
         raise Problem("the exporter did not tell its URLs", shown=done.stderr)
     return {id: urlsplit(url).path for id, url in (line.split() for line in done.stdout.splitlines())}

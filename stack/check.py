@@ -2,12 +2,12 @@
 
 import argparse
 import os
-import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from stack import config_flags, secret, tools
+from stack.asked import asked
 from stack.layout import ROOT, Configs
 from stack.problem import Problem
 
@@ -35,7 +35,7 @@ def check(
 ) -> None:
     """Raise `Problem` for the first file that its program rejects, with the program's words passed through `show`."""
     for file, command in commands(configs, tools.find("promtool", suite), tools.find("amtool", suite)).items():
-        done = subprocess.run(command, cwd=ROOT, env=environ, capture_output=True, text=True, check=False)
+        done = asked(command, environ)
         if done.returncode != 0:
             raise Problem(f"{file} is not accepted", shown=show((done.stdout + done.stderr).strip()))
 
@@ -48,8 +48,8 @@ def main(arguments: Sequence[str]) -> int:
 
     options = parse(arguments)
     configs = config_flags.configs(options)
-    asked = commands(configs, tools.find("promtool", options.suite), tools.find("amtool", options.suite))
-    programs = [Program(Path(file), tuple(command)) for file, command in asked.items()]
+    checks = commands(configs, tools.find("promtool", options.suite), tools.find("amtool", options.suite))
+    programs = [Program(Path(file), tuple(command)) for file, command in checks.items()]
     environ = secret.without_webhook(secret.settings(ROOT / ".env", os.environ))
     troubles = find(Files(configs, starts=tuple(options.starts)), programs, environ)
     problems, hints = ([one for one in troubles if one.hint == hint] for hint in (False, True))

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from stack import secret
+from stack.asked import asked
 from stack.layout import HOST, ROOT, Ports
 from stack.problem import Problem
 from stack.ready import READY_SECONDS, is_ready
@@ -41,9 +42,9 @@ def require_docker(values: Mapping[str, str]) -> None:
     """Raise `Problem`, with what to do, where there is no engine that answers or no Compose."""
     if shutil.which("docker", path=values.get("PATH", os.defpath)) is None:
         raise Problem("--docker needs Docker, which is not on PATH: https://docs.docker.com/engine/install/")
-    if _asked((*COMPOSE, "version"), values).returncode != 0:
+    if asked((*COMPOSE, "version"), values).returncode != 0:
         raise Problem("docker has no `compose`: install the package docker-compose-plugin (Debian's: docker-compose)")
-    answer = _asked(("docker", "info", "--format", "{{.ServerVersion}}"), values)
+    answer = asked(("docker", "info", "--format", "{{.ServerVersion}}"), values)
     if answer.returncode != 0:
         raise Problem("the Docker engine does not answer; may this user ask it?", shown=answer.stderr.strip())
 
@@ -60,13 +61,9 @@ def wait(pages: Mapping[str, str]) -> None:
 
 def _first(environ: Mapping[str, str]) -> list[str]:
     """How the first heartbeat reports."""
-    done = _asked((*COMPOSE, "exec", "-T", "exporter", *URLS, STORAGE), environ)
+    done = asked((*COMPOSE, "exec", "-T", "exporter", *URLS, STORAGE), environ)
     words = done.stdout.split()
     return [f"  curl -fsS -m 10 --retry 3 {words[1]}   # the heartbeat {words[0]}", ""] if len(words) > 1 else []
-
-
-def _asked(command: Sequence[str], environ: Mapping[str, str]) -> "subprocess.CompletedProcess[str]":
-    return subprocess.run(command, cwd=ROOT, env=environ, capture_output=True, text=True, check=False)
 
 
 def _must(command: Sequence[str], environ: Mapping[str, str]) -> None:

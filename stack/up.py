@@ -4,7 +4,6 @@ import argparse
 import fcntl
 import os
 import shlex
-import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -14,6 +13,7 @@ from pathlib import Path
 import psutil
 
 from stack import adapt, check, config_flags, docker, grafana, ports, relay, secret, together, tools
+from stack.asked import asked
 from stack.grafana import Grafana
 from stack.journal import Journal
 from stack.layout import HOST, ROOT, Configs, Ports, Program
@@ -201,8 +201,7 @@ def _analyzer(configs: Configs, data: Path, listen: Ports) -> tuple[str, ...]:
 
 def require_understood(command: Sequence[str], environ: Mapping[str, str]) -> None:
     """Raise `Problem`, with the exporter's own line, when it does not take its flags."""
-    checked = [*command, "--config.check"]
-    done = subprocess.run(checked, cwd=ROOT, env=environ, capture_output=True, text=True, check=False)
+    done = asked([*command, "--config.check"], environ)
     if done.returncode != 0:
         raise Problem(done.stderr.rstrip().rpartition("\n")[2] or f"the exporter ended with {done.returncode}")
 
@@ -235,8 +234,6 @@ def banner(
 def first_heartbeat(command: tuple[str, ...], environ: Mapping[str, str]) -> tuple[str, str] | None:
     """Id and URL of the first heartbeat that the exporter's configuration names."""
     at = command.index("exporter") + 1
-    done = subprocess.run(
-        [*command[:at], "urls", *command[at:]], cwd=ROOT, env=environ, capture_output=True, text=True, check=False
-    )
+    done = asked([*command[:at], "urls", *command[at:]], environ)
     words = done.stdout.split() if done.returncode == 0 else []
     return (words[0], words[1]) if len(words) > 1 else None

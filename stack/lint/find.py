@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from analyzer.rules.load import OWN as OWN_REVIEW
+from stack.asked import asked
 from stack.layout import ROOT, Configs
 from stack.lint import (
     alertmanager,
@@ -20,7 +21,7 @@ from stack.lint import (
     rules,
     scrape,
 )
-from stack.lint.programs import Program, answer, readable, said
+from stack.lint.programs import Program, readable, said
 from stack.lint.rules import Rule
 from stack.lint.series import Series
 from stack.lint.source import Source, child, texts
@@ -50,9 +51,9 @@ def find(
     """
     with ThreadPoolExecutor(AT_ONCE) as pool:
         # They take longer than all the rest.
-        asked = [(one, pool.submit(answer, one, environ)) for one in programs]
+        answers = [(one, pool.submit(asked, one.command, environ)) for one in programs]
         own, known = _own(files, examples)
-        theirs = [trouble for one, done in asked for trouble in said(one, done.result(), known)]
+        theirs = [trouble for one, done in answers for trouble in said(one, done.result(), known)]
     told = {(trouble.file, trouble.line) for trouble in own if not trouble.hint}
     unread = {file for file, source in known.items() if source is None}
     return sorted({*own, *(one for one in theirs if (one.file, one.line) not in told and one.file not in unread)})

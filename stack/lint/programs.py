@@ -1,18 +1,18 @@
 """What the programs themselves say of their files, as lines of ours."""
 
 import re
-import subprocess
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from stack.asked import Answer
+from stack.layout import ROOT
 from stack.lint import go_templates
 from stack.lint.rules import groups
 from stack.lint.source import Source, read
 from stack.lint.trouble import Trouble, meant
 from toolkit.yamltree import ConfigError
 
-ROOT = Path(__file__).resolve().parents[2]
 PLACE = re.compile(r"(?:exporter|analyzer): (?P<file>[^:\n]+)(?::(?P<line>\d+))?: (?P<what>.+)")
 IN_GROUP = re.compile(r'group "(?P<group>[^"]*)", rule (?P<rule>\d+), "[^"]*": (?P<what>.+)')
 IN_EXPR = re.compile(r"could not parse expression: (?P<line>\d+):(?P<column>\d+): parse error: (?P<what>.+)")
@@ -49,14 +49,7 @@ class Program:
     command: tuple[str, ...]
 
 
-def answer(program: Program, environ: Mapping[str, str] | None) -> "subprocess.CompletedProcess[str]":
-    """The program's answer."""
-    return subprocess.run(
-        program.command, cwd=ROOT, env=environ, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
-    )
-
-
-def said(program: Program, done: "subprocess.CompletedProcess[str]", sources: Known) -> Iterator[Trouble]:
+def said(program: Program, done: Answer, sources: Known) -> Iterator[Trouble]:
     """What the program finds wrong; `sources` are the files that may be meant, by their resolved paths."""
     if done.returncode == 0:
         return
