@@ -59,16 +59,7 @@ def parse(arguments: Sequence[str]) -> Flags:
         check=given.check,
         verb=given.verb or "",
         keys=given.keys,
-        root=Root(
-            given.proc,
-            given.sys,
-            given.rootfs,
-            given.udev,
-            textfile=tuple(given.textfile),
-            docker=given.engine,
-            bus=given.bus,
-            filters=Filters(**{name: getattr(given, name) for name in FILTERS.values()}),
-        ),
+        root=_root(given),
         collectors=_collectors(given),
     )
 
@@ -94,6 +85,17 @@ def _add_host_flags(parser: argparse.ArgumentParser) -> None:
         readings.add_argument(
             f"--no-collector.{name}", dest="off", action="append_const", const=name, help=argparse.SUPPRESS
         )
+
+
+def _root(given: argparse.Namespace) -> Root:
+    filters = Filters(**{name: getattr(given, name) for name in FILTERS.values()})
+    return Root(
+        *(given.proc, given.sys, given.rootfs, given.udev),
+        textfile=tuple(given.textfile),
+        docker=given.engine,
+        bus=given.bus,
+        filters=filters,
+    )
 
 
 def _pattern(text: str) -> "re.Pattern[str]":

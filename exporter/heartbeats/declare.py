@@ -40,14 +40,8 @@ def calendar(top: Section) -> Calendar:
 
 def heartbeat(section: Section, calendar: Calendar, spec: Mapping[str, Any] | None = None) -> Definition:
     """One entry of `heartbeats`; `spec` is kept with it when the file does not define it."""
-    id = _own(section.text("id"))
-    if not ID.fullmatch(id):
-        raise section.error("id", f"{id!r} is no id: up to 100 of a-z 0-9 _ -, beginning with a letter or digit")
+    id, schedule = _id(section), _schedule(section, calendar)
     host = sys.intern(_own(_printable(section, "host", id))) if section.has("host") else ""
-    schedule = section.text("schedule", "")
-    if schedule and schedule not in calendar.schedules:
-        known = ", ".join(calendar.schedules) or "none is defined"
-        raise section.error("schedule", f"there is no schedule {schedule!r}; known: {known}")
     windows = calendar.schedules[schedule] if schedule else None
     timezone = _zone(section, windows.zone if windows else calendar.timezone)
     definition = Definition(
@@ -55,14 +49,7 @@ def heartbeat(section: Section, calendar: Calendar, spec: Mapping[str, Any] | No
         host=host,
         name=_own(_printable(section, "name", id)) if section.has("name") else id,
         tags=tuple(section.texts("tags")),
-        plan=_shared(
-            Plan(
-                rule=_rule(section, timezone),
-                grace=section.duration("grace", DEFAULT_GRACE, high=PERIOD[1]),
-                early=section.duration("early", 0.0, high=PERIOD[1]),
-                windows=windows,
-            )
-        ),
+        plan=_plan(section, timezone, windows),
         schedule=schedule,
         timezone=timezone,
         max_runtime=section.duration("max_runtime", math.inf, low=1.0, high=PERIOD[1]),
@@ -71,14 +58,34 @@ def heartbeat(section: Section, calendar: Calendar, spec: Mapping[str, Any] | No
         spec=spec,
     )
     section.end()
-    for tag in definition.tags:
-        if not tag.isprintable() or "," in tag:
-            raise section.error("tags", f"{tag!r}: a tag has no comma and only printable characters")
+    _check_tags(section, definition.tags)
     found = maintained(definition, calendar)
     if deadline(found.plan, REFERENCE).at == math.inf:
         never = "it is never due: the schedule and maintenance leave no time for it" if windows else "it is never due"
         raise section.error(None, f"{id!r}: {never}")
     return found
+
+
+def _id(section: Section) -> str:
+    id = _own(section.text("id"))
+    if not ID.fullmatch(id):
+        raise section.error("id", f"{id!r} is no id: up to 100 of a-z 0-9 _ -, beginning with a letter or digit")
+    return id
+
+
+def _schedule(section: Section, calendar: Calendar) -> str:
+    """The name of its window schedule, empty without one."""
+    schedule = section.text("schedule", "")
+    if schedule and schedule not in calendar.schedules:
+        known = ", ".join(calendar.schedules) or "none is defined"
+        raise section.error("schedule", f"there is no schedule {schedule!r}; known: {known}")
+    return schedule
+
+
+def _check_tags(section: Section, tags: Sequence[str]) -> None:
+    for tag in tags:
+        if not tag.isprintable() or "," in tag:
+            raise section.error("tags", f"{tag!r}: a tag has no comma and only printable characters")
 
 
 def heartbeat_of(spec: Mapping[str, Any], calendar: Calendar, name: str = "request body") -> Definition:
@@ -91,6 +98,17 @@ def maintained(definition: Definition, calendar: Calendar) -> Definition:
     """The definition with the maintenance windows that match it."""
     windows = tuple(window for window in calendar.maintenance if window.matches(definition.labels))
     return replace(definition, plan=replace(definition.plan, maintenance=windows)) if windows else definition
+
+
+def _plan(section: Section, timezone: str, windows: Windows | None) -> Plan:
+    return _shared(
+        Plan(
+            rule=_rule(section, timezone),
+            grace=section.duration("grace", DEFAULT_GRACE, high=PERIOD[1]),
+            early=section.duration("early", 0.0, high=PERIOD[1]),
+            windows=windows,
+        )
+    )
 
 
 @lru_cache(maxsize=1024)
