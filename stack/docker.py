@@ -7,7 +7,7 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from stack import secret
+from stack import secret, urls
 from stack.asked import asked
 from stack.layout import HOST, ROOT, Ports
 from stack.problem import Problem
@@ -61,9 +61,8 @@ def wait(pages: Mapping[str, str]) -> None:
 
 def _first(environ: Mapping[str, str]) -> list[str]:
     """How the first heartbeat reports."""
-    done = asked((*COMPOSE, "exec", "-T", "exporter", *URLS, STORAGE), environ)
-    words = done.stdout.split()
-    return [f"  curl -fsS -m 10 --retry 3 {words[1]}   # the heartbeat {words[0]}", ""] if len(words) > 1 else []
+    example = urls.first(asked((*COMPOSE, "exec", "-T", "exporter", *URLS, STORAGE), environ))
+    return [*example, ""] if example else []
 
 
 def _must(command: Sequence[str], environ: Mapping[str, str]) -> None:

@@ -55,6 +55,11 @@ def grafana(data: Path, port: int, listen: Ports, path: str) -> Grafana | None:
     return Grafana(Program("grafana", command, f"http://{HOST}:{port}/", "api/health", environ), made)
 
 
+def told(made: str, place: str) -> str:
+    """What a person hears of a password that was made just now."""
+    return f"Grafana: user admin, password {made}   (told this once; kept in {place})"
+
+
 def _find(path: str) -> tuple[str, ...] | None:
     """Since Grafana 9.4 it is `grafana server`; the older name alone still does the same."""
     for name, words in (("grafana", ("server",)), ("grafana-server", ())):

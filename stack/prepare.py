@@ -9,7 +9,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from stack import adapt, secret
+from stack import adapt, grafana, secret
 from stack.layout import HOST, ROOT, Ports
 from stack.problem import exit_code
 
@@ -58,7 +58,7 @@ def _password(file: Path) -> str:
         return ""
     made = secrets.token_urlsafe(18)
     _write(file, made)
-    return f"Grafana: user admin, password {made}   (told this once; kept in the volume grafana-secrets)"
+    return grafana.told(made, "the volume grafana-secrets")
 
 
 def _kept(file: Path) -> str:

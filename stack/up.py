@@ -3,7 +3,6 @@
 import argparse
 import fcntl
 import os
-import shlex
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -12,7 +11,7 @@ from pathlib import Path
 
 import psutil
 
-from stack import adapt, check, config_flags, docker, grafana, ports, relay, secret, together, tools
+from stack import adapt, check, config_flags, docker, grafana, ports, relay, secret, together, tools, urls
 from stack.asked import asked
 from stack.grafana import Grafana
 from stack.journal import Journal
@@ -212,14 +211,9 @@ def banner(
     """What a person sees once all is ready; its last line stays the one about Ctrl-C."""
     lines = ["", *(f"  {program.name:13} {program.url}" for program in programs)]
     if shown and shown.made:
-        lines += [
-            "",
-            f"  Grafana: user admin, password {shown.made}   (told this once; kept in {data}/grafana_password)",
-        ]
-    first = first_heartbeat(programs[0].command, environ)
-    if first:
-        lines += ["", f"  curl -fsS -m 10 --retry 3 {shlex.quote(first[1])}   # the heartbeat {first[0]}"]
-    lines.append("")
+        lines += ["", f"  {grafana.told(shown.made, f'{data}/grafana_password')}"]
+    example = _example(programs[0].command, environ)
+    lines += ["", *example, ""] if example else [""]
     if told.services:
         lines.append(f"Alerts are told to {', '.join(told.services)}.")
     else:
@@ -231,9 +225,7 @@ def banner(
     return "\n".join(lines)
 
 
-def first_heartbeat(command: tuple[str, ...], environ: Mapping[str, str]) -> tuple[str, str] | None:
-    """Id and URL of the first heartbeat that the exporter's configuration names."""
+def _example(command: Sequence[str], environ: Mapping[str, str]) -> list[str]:
+    """How the first heartbeat reports that the exporter's configuration names."""
     at = command.index("exporter") + 1
-    done = asked([*command[:at], "urls", *command[at:]], environ)
-    words = done.stdout.split() if done.returncode == 0 else []
-    return (words[0], words[1]) if len(words) > 1 else None
+    return urls.first(asked([*command[:at], "urls", *command[at:]], environ))
