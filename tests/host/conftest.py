@@ -15,6 +15,7 @@ import psutil
 import pytest
 
 from exporter.host import COLLECTORS, Filters, Host, Root
+from stack import tools
 from tests.archive import unpack
 from tests.host.exposition import Exposition, read
 from toolkit.families import render
@@ -34,8 +35,12 @@ UNITS = {
     "tick.timer": "[Timer]\nOnActiveSec=1ms\nAccuracySec=1ms\n",
     "door.socket": "[Socket]\nListenStream=%t/door\nAccept=yes\n",
     "door@.service": "[Service]\nExecStart=/bin/cat\nStandardInput=socket\n",
+    # A systemd is on a bus only that it started itself. Debian has these two in a package of their own.
+    "dbus.socket": "[Socket]\nListenStream=%t/bus\n",
+    "dbus.service": "[Unit]\nRequires=dbus.socket\n"
+    f"[Service]\nExecStart={tools.find('dbus-daemon')} --session --address=systemd: --nofork --nopidfile\n",
 }
-WANTED = ("flapping.service", "steady.service", "tick.timer", "door.socket")
+WANTED = ("flapping.service", "steady.service", "tick.timer", "door.socket", "dbus.service")
 
 
 @pytest.fixture(scope="session")
@@ -71,17 +76,19 @@ def bus() -> Iterator[str]:
     # Not pytest's folder: the name of a Unix socket may have 107 bytes.
     home = Path(tempfile.mkdtemp(prefix="hl-"))
     _write_units(home / ".config/systemd/user")
-    address = f"unix:path={home}/bus"
-    environment = {**os.environ, "XDG_RUNTIME_DIR": str(home), "HOME": str(home), "DBUS_SESSION_BUS_ADDRESS": address}
-    daemon = _start(
-        ["setpriv", "--pdeathsig", "TERM", "dbus-daemon", "--session", "--nofork", f"--address={address}"], environment
+    bus = home / "bus"
+    address = {"XDG_RUNTIME_DIR": str(home), "HOME": str(home), "DBUS_SESSION_BUS_ADDRESS": f"unix:path={bus}"}
+    systemd = subprocess.Popen(
+        ["unshare", "--mount", "--map-current-user", "--keep-caps", "sh", "-c", START],
+        env=os.environ | address,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
     )
-    while not (home / "bus").exists():
+    while not bus.exists():
+        assert systemd.poll() is None, "systemd ended"
         time.sleep(0.01)
-    systemd = _start(["unshare", "--mount", "--map-current-user", "--keep-caps", "sh", "-c", START], environment)
-    yield f"{home}/bus"
-    for process in (systemd, daemon):
-        _end(process)
+    yield str(bus)
+    _end(systemd)
     shutil.rmtree(home)
 
 
@@ -97,10 +104,6 @@ def _end(process: "subprocess.Popen[bytes]") -> None:
                 unit.kill()
         process.kill()
         process.wait()
-
-
-def _start(command: list[str], environment: dict[str, str]) -> "subprocess.Popen[bytes]":
-    return subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
 
 @pytest.fixture(scope="package")
