@@ -23,7 +23,7 @@ from stack import adapt, discord, ports, tools
 from stack.discord import StandIn
 from stack.layout import ROOT, Configs
 from stack.message import Message
-from tests.analyzer.notify.alertmanager import Alert, alertmanager, at_any_hour
+from tests.analyzer.notify.alertmanager import Alert, alertmanager, at_any_hour, post
 
 CONFIG = Configs().alertmanager
 RUNBOOKS = "https://github.com/heartline/heartline/blob/main/docs/runbooks"
@@ -44,8 +44,7 @@ class Chain:
     session: aiohttp.ClientSession
 
     async def post(self, *alerts: Alert) -> None:
-        async with self.session.post(f"{self.url}/api/v2/alerts", json=alerts) as answer:
-            assert answer.status == 200, await answer.text()
+        await post(self.session, self.url, *alerts)
 
     async def resolve(self, *alerts: Alert) -> None:
         ended = datetime.now(UTC) - timedelta(seconds=1)

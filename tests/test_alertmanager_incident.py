@@ -17,7 +17,7 @@ import pytest
 from stack import adapt, ports
 from stack.layout import Configs
 from tests.analyzer.discordserver import DiscordServer, Event, listening
-from tests.analyzer.notify.alertmanager import Alert, Child, alertmanager, at_any_hour
+from tests.analyzer.notify.alertmanager import Alert, Child, alertmanager, at_any_hour, post
 
 CONFIG = Configs().alertmanager
 SHORT = {"group_wait": "150ms", "group_interval": "200ms"}
@@ -35,8 +35,7 @@ class Chain:
     session: aiohttp.ClientSession
 
     async def fire(self, *alerts: Alert) -> None:
-        async with self.session.post(f"{self.url}/api/v2/alerts", json=alerts) as answer:
-            assert answer.status == 200, await answer.text()
+        await post(self.session, self.url, *alerts)
 
     async def end(self, *alerts: Alert) -> None:
         await self.fire(*({**alert, "endsAt": datetime.now(UTC).isoformat()} for alert in alerts))

@@ -10,7 +10,7 @@ import aiohttp
 
 from stack import adapt, ports, tools
 from stack.layout import ROOT, Configs
-from tests.analyzer.notify.alertmanager import Child, alertmanager
+from tests.analyzer.notify.alertmanager import Child, alertmanager, post
 from tests.program import running
 
 WITHIN = 20.0
@@ -33,8 +33,7 @@ class Alertmanager:
 
     async def down(self, *hosts: str) -> None:
         alerts = [{"labels": {"alertname": "HostDown", "severity": "critical", "host": host}} for host in hosts]
-        async with self.session.post(f"{self.url}/api/v2/alerts", json=alerts) as answer:
-            assert answer.status == 200, await answer.text()
+        await post(self.session, self.url, *alerts)
 
     async def has(self, **wanted: str) -> None:
         """Wait until exactly these hosts are down for Alertmanager, each in this state."""

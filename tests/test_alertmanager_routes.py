@@ -26,7 +26,7 @@ from aiohttp import web
 
 from stack import adapt, ports, watchdog
 from stack.layout import Configs
-from tests.analyzer.notify.alertmanager import alertmanager
+from tests.analyzer.notify.alertmanager import alertmanager, post
 
 CONFIG = Configs().alertmanager
 WITHIN = 15.0
@@ -112,8 +112,7 @@ class Alertmanager:
 
     async def fire(self, *labels: Mapping[str, str]) -> None:
         alerts = [{"labels": {name: value for name, value in one.items() if value}} for one in labels]
-        async with self.session.post(f"{self.url}/api/v2/alerts", json=alerts) as answer:
-            assert answer.status == 200, await answer.text()
+        await post(self.session, self.url, *alerts)
 
 
 WEEKS = {day: number for number, day in enumerate(("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"), start=1)}
@@ -221,8 +220,7 @@ async def test_what_began_at_night_is_told_in_the_morning_if_it_is_still_so(suit
         ended = {"labels": dict(over), "endsAt": datetime.now(UTC).isoformat()}
         await at.fire(lasting, over)
         await asyncio.sleep(0.5)
-        async with at.session.post(f"{at.url}/api/v2/alerts", json=[ended]) as answer:
-            assert answer.status == 200
+        await post(at.session, at.url, ended)
         await asyncio.sleep(0.5)
         assert not receivers.heard["relay"]
         await at.at("Tue 07:02")

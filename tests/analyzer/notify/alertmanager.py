@@ -73,6 +73,12 @@ def alertmanager(suite: str, file: Path, folder: Path, port: int, *flags: str) -
     )
 
 
+async def post(session: aiohttp.ClientSession, url: str, *alerts: Alert) -> None:
+    """Tell them to the Alertmanager at `url`, as Prometheus does."""
+    async with session.post(f"{url}/api/v2/alerts", json=alerts) as answer:
+        assert answer.status == 200, await answer.text()
+
+
 def at_any_hour(text: str) -> str:
     """A configuration whose routes are not muted by times."""
     return re.sub(r"\n *mute_time_intervals: .*", "", text)
@@ -88,8 +94,7 @@ class Chain:
     session: aiohttp.ClientSession
 
     async def post(self, *alerts: Alert) -> None:
-        async with self.session.post(f"{self.url}/api/v2/alerts", json=alerts) as answer:
-            assert answer.status == 200, await answer.text()
+        await post(self.session, self.url, *alerts)
 
 
 @asynccontextmanager

@@ -12,7 +12,7 @@ from analyzer.notify import present
 from analyzer.notify.relay import Settings
 from stack import ports
 from tests.analyzer.discordserver import listening
-from tests.analyzer.notify.alertmanager import alertmanager
+from tests.analyzer.notify.alertmanager import alertmanager, post
 from tests.analyzer.notify.groups import alert, payload
 from tests.analyzer.notify.running import discord, running
 
@@ -115,10 +115,8 @@ async def test_a_real_alertmanager_is_asked_for_all_it_has_muted_ones_among_them
         try:
             await program.start()
             alerts = [{"labels": {"a": name}} for name in ("source", "target", "over")]
-            ended = [{**alerts[2], "endsAt": datetime.now(UTC).isoformat()}]
-            for told in (alerts, ended):
-                async with session.post(f"{url}/api/v2/alerts", json=told) as answer:
-                    assert answer.status == 200
+            await post(session, url, *alerts)
+            await post(session, url, {**alerts[2], "endsAt": datetime.now(UTC).isoformat()})
             async with asyncio.timeout(10):
                 while True:
                     if len(await present.fingerprints(session, url + "/") or ()) == 2:
