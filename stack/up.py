@@ -6,7 +6,6 @@ import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from functools import partial
 from pathlib import Path
 
 import psutil
@@ -33,37 +32,42 @@ OWN = {
 def main(arguments: list[str]) -> int:
     """Run until Ctrl-C or SIGTERM (0); `Problem` when something is in the way or a program ends by itself."""
     options = parse(arguments)
-    listen = Ports(**{program: getattr(options, f"{program}_port") for program in vars(Ports())})
-    given = config_flags.configs(options)
-    data = options.data.resolve()
-    values = secret.settings(ROOT / ".env", os.environ)
+    data, values = options.data.resolve(), secret.settings(ROOT / ".env", os.environ)
     if options.docker:
         return docker.up(data, values)
     with only_one(data):
-        webhook, called = secret.discord_webhook(values, data), secret.watchdog(values, data)
-        environ = secret.without_webhook(values)
-        told = relay.relay(given.analyzer, data, values, webhook)
-        configs = adapted(given, data, listen, told, webhook, called)
-        everything = {**environ, **told.environ}
-        check.check(configs, everything, lambda text: secret.scrub(text, webhook, called), options.suite)
-        places = os.pathsep.join((values.get("PATH", ""), *grafana.PLACES))
-        shown = grafana.grafana(data, options.grafana_port, listen, places)
-        # What a click on a message opens, unless a person has said it otherwise.
-        linked = {"ANALYZER_GRAFANA": shown.program.url} if shown and "ANALYZER_GRAFANA" not in values else {}
-        programs = commands(configs, data, listen, options.suite, options.exporter, {**told.environ, **linked})
-        if options.exporter:
-            require_understood(programs[0].command, environ)
-        programs += [shown.program] if shown else []
-        ports.require_free(vars(listen) | ({"grafana": options.grafana_port} if shown else {}))
-        names = [program.name for program in programs]
-        journal = Journal(data / "logs", names, sys.stdout, webhook, called, nobody=not told.services)
-        ready = partial(banner, programs, options.data, told, environ, shown)
-        try:
-            together.run(programs, journal, environ, lambda: journal.say(ready()))
-        finally:
-            journal.close()
-        journal.say("\nstopped")
+        _run(options, data, values)
     return 0
+
+
+def _run(options: argparse.Namespace, data: Path, values: Mapping[str, str]) -> None:
+    """Start all programs on the folder that is held, and wait for their end."""
+    listen = Ports(**{program: getattr(options, f"{program}_port") for program in vars(Ports())})
+    given = config_flags.configs(options)
+    webhook, called = secret.discord_webhook(values, data), secret.watchdog(values, data)
+    environ = secret.without_webhook(values)
+    told = relay.relay(given.analyzer, data, values, webhook)
+    configs = adapted(given, data, listen, told, webhook, called)
+    everything = {**environ, **told.environ}
+    check.check(configs, everything, lambda text: secret.scrub(text, webhook, called), options.suite)
+    places = os.pathsep.join((values.get("PATH", ""), *grafana.PLACES))
+    shown = grafana.grafana(data, options.grafana_port, listen, places)
+    # What a click on a message opens, unless a person has said it otherwise.
+    linked = {"ANALYZER_GRAFANA": shown.program.url} if shown and "ANALYZER_GRAFANA" not in values else {}
+    programs = commands(configs, data, listen, options.suite, options.exporter, {**told.environ, **linked})
+    if options.exporter:
+        require_understood(programs[0].command, environ)
+    programs += [shown.program] if shown else []
+    ports.require_free(vars(listen) | ({"grafana": options.grafana_port} if shown else {}))
+    names = [program.name for program in programs]
+    journal = Journal(data / "logs", names, sys.stdout, webhook, called, nobody=not told.services)
+    try:
+        together.run(
+            programs, journal, environ, lambda: journal.say(banner(programs, options.data, told, environ, shown))
+        )
+    finally:
+        journal.close()
+    journal.say("\nstopped")
 
 
 def parse(arguments: list[str]) -> argparse.Namespace:
@@ -149,31 +153,14 @@ def commands(
 ) -> list[Program]:
     """The programs, in the order in which they start; `flags` are more for the exporter, `secrets` for the analyzer."""
     at = {name: f"http://{HOST}:{port}/" for name, port in vars(listen).items()}
-    exporter = Program("exporter", _exporter(configs, data, listen, flags), at["exporter"], "-/healthy")
     # Healthy and not ready: with a disk that is full it cannot load, and that is what Prometheus has to tell.
+    exporter = Program("exporter", _exporter(configs, data, listen, flags), at["exporter"], "-/healthy")
     # Prometheus asks the exporter for its targets when it starts, and after a refusal not again for a minute.
     after = (sys.executable, "-m", "stack.ready", exporter.ready_url)
-    prometheus = (
-        str(tools.find("prometheus", suite)),
-        f"--config.file={configs.prometheus}",
-        f"--storage.tsdb.path={data}/prometheus",
-        "--storage.tsdb.retention.time=90d",
-        f"--web.listen-address={HOST}:{listen.prometheus}",
-        f"--web.external-url={at['prometheus']}",
-        "--web.enable-lifecycle",
-    )
-    alertmanager = (
-        str(tools.find("alertmanager", suite)),
-        f"--config.file={configs.alertmanager}",
-        f"--storage.path={data}/alertmanager",
-        f"--web.listen-address={HOST}:{listen.alertmanager}",
-        f"--web.external-url={at['alertmanager']}",
-        "--cluster.listen-address=",
-    )
     return [
         exporter,
-        Program("prometheus", (*after, *prometheus), at["prometheus"]),
-        Program("alertmanager", alertmanager, at["alertmanager"]),
+        Program("prometheus", (*after, *_prometheus(configs, data, listen, suite)), at["prometheus"]),
+        Program("alertmanager", _alertmanager(configs, data, listen, suite), at["alertmanager"]),
         # Healthy and not ready: that a disk is full or a host unreachable is what Prometheus has to tell.
         Program("analyzer", _analyzer(configs, data, listen), at["analyzer"], "-/healthy", secrets or {}),
     ]
@@ -186,6 +173,29 @@ def _exporter(configs: Configs, data: Path, listen: Ports, flags: Sequence[str])
         f"--config.file={configs.exporter}",
         f"--web.listen-address={HOST}:{listen.exporter}",
         f"--storage.path={data}/exporter",
+    )
+
+
+def _prometheus(configs: Configs, data: Path, listen: Ports, suite: str) -> tuple[str, ...]:
+    return (
+        str(tools.find("prometheus", suite)),
+        f"--config.file={configs.prometheus}",
+        f"--storage.tsdb.path={data}/prometheus",
+        "--storage.tsdb.retention.time=90d",
+        f"--web.listen-address={HOST}:{listen.prometheus}",
+        f"--web.external-url=http://{HOST}:{listen.prometheus}/",
+        "--web.enable-lifecycle",
+    )
+
+
+def _alertmanager(configs: Configs, data: Path, listen: Ports, suite: str) -> tuple[str, ...]:
+    return (
+        str(tools.find("alertmanager", suite)),
+        f"--config.file={configs.alertmanager}",
+        f"--storage.path={data}/alertmanager",
+        f"--web.listen-address={HOST}:{listen.alertmanager}",
+        f"--web.external-url=http://{HOST}:{listen.alertmanager}/",
+        "--cluster.listen-address=",
     )
 
 
