@@ -34,7 +34,7 @@ def failing(program: Program) -> dict[str, str]:
 def asked(program: Program, labels: dict[str, str]) -> str:
     """Why the probe failed; empty when it did not."""
     query = urlencode({"target": labels["__param_target"], "module": labels["__param_module"]})
-    answer = program.get(f"/probe?{query}", **{"X-Prometheus-Scrape-Timeout-Seconds": "2"}).text
+    answer = program.get(f"/probe?{query}", **{"X-Prometheus-Scrape-Timeout-Seconds": "3"}).text
     return "" if "\nprobe_success 1" in answer else answer.partition('probe_failure_info{reason="')[2].partition('"')[0]
 
 
