@@ -1,7 +1,6 @@
 """What Prometheus hears of the log review: by contract, bounded, and gone with what is gone."""
 
 from collections import Counter
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -36,12 +35,6 @@ CONTRACT = {
     "log_review_interval_seconds": {"host"},
     "log_review_redactor_failures_total": {"host"},
 }
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    with closing(Store(tmp_path)) as store:
-        yield store
 
 
 @pytest.fixture

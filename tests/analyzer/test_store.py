@@ -8,7 +8,6 @@ import sqlite3
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -25,13 +24,6 @@ from analyzer.store_write import MOST_FINDINGS
 from tests.analyzer.found import HOST, finding, line, run
 
 ROOT = Path(__file__).resolve().parents[2]
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    store = Store(tmp_path)
-    yield store
-    store.close()
 
 
 def change(key: str = "a", rule: str = "users") -> Finding:

@@ -1,10 +1,6 @@
 """What a digest tells of the analyzer's own store."""
 
-from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
-
-import pytest
 
 from analyzer.digest.gather import MOST, gather
 from analyzer.digest.report import Outside
@@ -15,13 +11,6 @@ from tests.analyzer.found import finding, run
 
 NOTHING = Outside("", heartbeats=1)
 BEGIN = END - DAY
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    store = Store(tmp_path)
-    yield store
-    store.close()
 
 
 def test_new_open_and_resolved_are_told_apart_and_a_score_with_its_change(store: Store) -> None:
