@@ -9,15 +9,18 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from email.message import Message as Mail
 
+import apprise
 import pytest
 from aiohttp import web
 
-from analyzer.notify.apprise import Apprise, NoSuchService, plugin, worded
+from analyzer.notify.apprise import Apprise, NoSuchService, Worded, plugin, worded
 from analyzer.notify.message import compose
 from analyzer.notify.service import Undelivered
 from analyzer.notify.text import page, text, title
 from tests.analyzer.notify.groups import alert, group
 
+URLS = ("d7sms://token@15551231234", "ntfy://topic", "json://x", "mailto://a:b@example.com")
+"""Of services with little room and with much, with a title of its own and without."""
 MESSAGE = compose(group(alert()), "disk full", ["Told late."])
 
 
@@ -162,13 +165,16 @@ def test_text_fits_and_of_many_alerts_none_is_dropped_silently(limit: int, count
     assert f"and {count - told + 2} more" in said
 
 
-@pytest.mark.parametrize("url", ["d7sms://token@15551231234", "ntfy://topic", "json://x", "mailto://a:b@example.com"])
+def fits(words: Worded, there: apprise.NotifyBase) -> bool:
+    """Do title and body fit into one message of a service?"""
+    whole = len(words["body"]) + (0 if there.title_maxlen else len(words["title"]))
+    return whole <= there.body_maxlen and len(words["title"]) <= (there.title_maxlen or there.body_maxlen)
+
+
+@pytest.mark.parametrize("url", URLS)
 def test_title_and_body_fit_into_one_message_of_the_service(url: str) -> None:
     there = plugin(url)
-    words = worded(compose(group(*(alert(f"job{n:03}", "h" * 200) for n in range(60)))), there)
-    whole = len(words["body"]) + (0 if there.title_maxlen else len(words["title"]))
-    assert whole <= there.body_maxlen
-    assert len(words["title"]) <= (there.title_maxlen or there.body_maxlen)
+    assert fits(worded(compose(group(*(alert(f"job{n:03}", "h" * 200) for n in range(60)))), there), there)
 
 
 def test_a_title_is_cut_where_it_has_no_room() -> None:
