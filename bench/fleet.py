@@ -11,6 +11,7 @@ from itertools import chain
 
 from stack.layout import HOST
 from tests.grafana.past import Series
+from toolkit.families import escape
 
 LABEL = re.compile(r'([{,])(host|heartbeat|probe|instance)="([^"]*)"')
 LIKE = (
@@ -59,12 +60,8 @@ def held(answer: Sequence[dict[str, object]]) -> Iterator[Series]:
         assert isinstance(labels, dict)
         assert isinstance(sample, list)
         name = labels.pop("__name__")
-        shown = ",".join(f'{key}="{_escaped(value)}"' for key, value in labels.items())
+        shown = ",".join(f'{key}="{escape(value)}"' for key, value in labels.items())
         yield Series(f"{name}{{{shown}}}", name, float(sample[1]), False)
-
-
-def _escaped(value: str) -> str:
-    return value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
 
 
 @dataclass(frozen=True)

@@ -199,8 +199,3 @@ def lanes(shard: int, of: int) -> range:
     if of not in (1, 2, 4, 8, 16) or not 1 <= shard <= of:
         raise ValueError(f"shard {shard}/{of}: write 1/2, 2/2, 1/4 … up to 16/16, with 2, 4, 8 or 16 shards")
     return range(shard - 1, LANES, of)
-
-
-def escape(text: str) -> str:
-    """A label's value as both text formats write it."""
-    return text.replace("\\", "\\\\").replace("\n", "\\n").replace('"', '\\"')

@@ -7,6 +7,7 @@ from typing import Literal, cast
 
 from stack.lint.patterns import NoPattern, admits, strictly
 from stack.problem import Problem
+from toolkit.families import escape
 
 Operator = Literal["=", "!=", "=~", "!~"]
 FORM = re.compile(r"\s*([^=!~\s]*)\s*(=~|!=|!~|=)\s*(.*?)\s*", re.DOTALL)
@@ -26,8 +27,7 @@ class Matcher:
     value: str
 
     def __str__(self) -> str:
-        escaped = self.value.replace("\\", r"\\").replace('"', r"\"").replace("\n", r"\n")
-        return f'{self.name}{self.operator}"{escaped}"'
+        return f'{self.name}{self.operator}"{escape(self.value)}"'
 
     @property
     def is_regex(self) -> bool:

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from exporter.exposition import LANES, ROWS, Block, Column, Group, Table, TableFamily, escape, lanes
+from exporter.exposition import LANES, ROWS, Block, Column, Group, Table, TableFamily, lanes
+from toolkit.families import escape
 
 FAMILIES = (
     TableFamily("one", "gauge", "One.", [Column("one")]),

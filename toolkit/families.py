@@ -71,7 +71,7 @@ def _openmetrics(family: Family, lines: list[str]) -> None:
     if type == "counter":
         name, total = name.removesuffix("_total"), "_total"
     type_word = "unknown" if type == "untyped" else type
-    lines.append(f"# HELP {name} {_quoted(family.help)}\n# TYPE {name} {type_word}\n")
+    lines.append(f"# HELP {name} {escape(family.help)}\n# TYPE {name} {type_word}\n")
     for labels, value, suffix in family.samples:
         lines.append(f"{name}{total}{suffix}{_braces(labels)} {_number(value)}\n")
 
@@ -80,14 +80,15 @@ def _help(text: str) -> str:
     return text.replace("\\", "\\\\").replace("\n", "\\n")
 
 
-def _quoted(text: str) -> str:
+def escape(text: str) -> str:
+    """A label's value as it stands between its quotes, in both formats and in PromQL."""
     return _help(text).replace('"', '\\"')
 
 
 # The same few thousand label sets come back with every scrape.
 @lru_cache(maxsize=20_000)
 def _braces(labels: Labels) -> str:
-    return "{" + ",".join(f'{name}="{_quoted(value)}"' for name, value in labels) + "}" if labels else ""
+    return "{" + ",".join(f'{name}="{escape(value)}"' for name, value in labels) + "}" if labels else ""
 
 
 def _number(value: float) -> str:

@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 from analyzer.notify.payload import Alert, Group, Labels, State
 from toolkit.durations import rough
+from toolkit.families import escape
 from toolkit.urls import is_web
 
 Tone = Literal["critical", "warning", "info", "resolved"]
@@ -200,9 +201,5 @@ def silence(alertmanager: str, labels: Labels) -> str:
         return ""
     order = sorted(labels, key=lambda name: (name != "alertname", name))
     # All of them, or no link: without one the silence would be for more than the reader means.
-    matchers = ",".join(f'{name}="{_quoted(labels[name])}"' for name in order)
+    matchers = ",".join(f'{name}="{escape(labels[name])}"' for name in order)
     return f"{alertmanager}/#/silences/new?filter={quote('{' + matchers + '}', safe='')}"
-
-
-def _quoted(value: str) -> str:
-    return value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")

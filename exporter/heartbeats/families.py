@@ -4,9 +4,10 @@ import math
 import zlib
 from collections.abc import Iterator, Sequence
 
-from exporter.exposition import LANES, NOWHERE, Block, Column, Table, TableFamily, escape
+from exporter.exposition import LANES, NOWHERE, Block, Column, Table, TableFamily
 from exporter.heartbeats.heartbeat import Heartbeat
 from exporter.heartbeats.receipt import FAIL, KINDS, SUCCESS
+from toolkit.families import escape
 
 GAUGES = (
     ("deadline_timestamp_seconds", "When it becomes late: +Inf while nothing is due."),
