@@ -81,6 +81,15 @@ def request(method: str, path: str, body: bytes = b"") -> bytes:
     return f"{method} {path} HTTP/1.1\r\nHost: {HOST}\r\n{length}\r\n".encode() + body
 
 
+async def once(port: int, request: bytes) -> int:
+    """The status of the answer to one request, on a connection of its own; OSError, Lost."""
+    connection = await connect(port)
+    try:
+        return (await connection.ask(request)).status
+    finally:
+        connection.close()
+
+
 async def send_all(port: int, requests: Iterable[bytes], connections: int = 64) -> int:
     """Send each request once, over so many connections; how many were answered 2xx."""
     turn = iter(requests)

@@ -45,7 +45,6 @@ scrape_configs:
     honor_labels: true
     static_configs: [{targets}]
 """
-UNITS = {"m": 60.0, "h": 3600.0, "d": 86_400.0}
 
 
 @dataclass
@@ -194,7 +193,7 @@ def chosen(name: str, dice: random.Random, hosts: int) -> dict[str, str]:
 def requests(name: str, values: Mapping[str, str], now: float) -> Iterator[Request]:
     """All that a refresh of this dashboard asks."""
     dashboard = built.DASHBOARDS[name]
-    length = int(dashboard["time"]["from"][4:-1]) * UNITS[dashboard["time"]["from"][-1]]
+    length = parse_duration(dashboard["time"]["from"].removeprefix("now-"))
     for panel in built.panels(dashboard):
         step = max(SCRAPE, length / panel["maxDataPoints"])
         for one in panel["targets"]:

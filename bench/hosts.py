@@ -30,11 +30,7 @@ class Host:
         """Once; a refused or lost connection counts as lost."""
         status = 0
         with contextlib.suppress(OSError, Lost):
-            connection = await client.connect(port)
-            try:
-                status = (await connection.ask(request("GET", self.path))).status
-            finally:
-                connection.close()
+            status = await client.once(port, request("GET", self.path))
         if status == 200:
             self.answered.append(time.time())
         else:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench import install, latency, machine, outage, outside, programs, prometheus
-from bench.client import connect, request
+from bench.client import once, request
 from bench.figures import Goal, conclude, percentile, table
 from bench.hosts import Host
 from bench.install import Install
@@ -137,13 +137,9 @@ async def _fail(id: str, path: str, after: float, own: Install, stand_in: discor
 
 
 async def _ping(own: Install, path: str) -> None:
-    connection = await connect(own.port)
-    try:
-        answer = await connection.ask(request("GET", path))
-    finally:
-        connection.close()
-    if answer.status != 200:
-        raise Problem(f"a ping was answered {answer.status}")
+    status = await once(own.port, request("GET", path))
+    if status != 200:
+        raise Problem(f"a ping was answered {status}")
 
 
 def render(found: list[Incident]) -> str:

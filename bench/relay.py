@@ -238,9 +238,3 @@ def goals(way: Way, *phases: Phase) -> list[Goal]:
         Goal("order kept per group", f"{wrong} groups in the wrong order", not wrong),
         Goal("within 10 % of what the limit allows", f"{slower:+.1%}", slower <= WITHIN),
     ]
-
-
-if __name__ == "__main__":
-    import sys
-
-    sys.exit(main(sys.argv[1:]))

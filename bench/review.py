@@ -156,7 +156,3 @@ def peak(pid: int) -> float:
         lines = Path(f"/proc/{pid}/status").read_text().splitlines()
         return 1024.0 * next((int(line.split()[1]) for line in lines if line.startswith("VmHWM:")), 0)
     return 0.0
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
