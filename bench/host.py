@@ -4,7 +4,6 @@ Both answer over HTTP on loopback with the same collectors, in turns, so that bo
 """
 
 import http.client
-import os
 import re
 import socket
 import statistics
@@ -14,10 +13,10 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from aiohttp import web
 
+from bench import programs
 from bench.figures import Goal, conclude
 from exporter.host import COLLECTORS, DEFAULT_OFF, Host, Root
 from stack import tools
@@ -31,7 +30,6 @@ MOST = 2.0
 ENABLED = sorted(set(COLLECTORS) - DEFAULT_OFF)
 # Collectors that the stable suite's node_exporter (1.5) does not know.
 NOT_THEIRS = frozenset(("kernel_hung",))
-TICKS = os.sysconf("SC_CLK_TCK")
 
 
 @dataclass
@@ -53,23 +51,18 @@ class Side:
         self.seconds.append(time.perf_counter() - began)
         connection.close()
 
-    def cpu(self) -> float:
-        """Seconds of processor time the process has used."""
-        fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / TICKS
-
     def start(self) -> None:
         self.seconds.clear()
-        self.cpu_at_start = self.cpu()
+        self.cpu_at_start = programs.cpu(self.pid)
 
     def row(self) -> str:
-        memory = re.search(r"VmRSS:\s+(\d+)", Path(f"/proc/{self.pid}/status").read_text())
+        memory, _ = programs.resident(self.pid)
         series = sum(not line.startswith(b"#") for line in self.body.splitlines())
         median, late = statistics.median(self.seconds), statistics.quantiles(self.seconds, n=20)[-1]
-        cpu = (self.cpu() - self.cpu_at_start) / len(self.seconds)
+        cpu = (programs.cpu(self.pid) - self.cpu_at_start) / len(self.seconds)
         return (
             f"{self.name:<24}{median * 1e3:>10.1f}{late * 1e3:>10.1f}{cpu * 1e3:>12.1f}"
-            f"{series:>9}{len(self.body) / 1e3:>9.1f}{int(memory[1]) / 1024 if memory else 0:>9.0f}"
+            f"{series:>9}{len(self.body) / 1e3:>9.1f}{memory / 2**20:>9.0f}"
         )
 
 

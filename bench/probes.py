@@ -22,7 +22,7 @@ from tempfile import TemporaryDirectory
 
 import aiohttp
 
-from bench import install, probe_targets
+from bench import install, probe_targets, programs
 from bench.figures import Goal, conclude, ratio
 from stack import ports, tools
 
@@ -58,13 +58,7 @@ class Side:
 
     def memory(self) -> float:
         """Most resident memory so far, in MB."""
-        found = re.search(r"VmHWM:\s+(\d+)", Path(f"/proc/{self.pid}/status").read_text())
-        return int(found[1]) / 1024 if found else 0.0
-
-    def cpu(self) -> float:
-        """Seconds of processor time used so far."""
-        fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+        return programs.peak(self.pid) / 2**20
 
 
 def main(arguments: Sequence[str] = ()) -> int:
@@ -218,7 +212,7 @@ async def late(side: Side, targets: probe_targets.Targets) -> Tally:
     plan = [(kind, target) for kind, target in targets.mixed(TARGETS - SILENT)]
     plan += [("silent", targets.silent_target())] * SILENT
     order = [plan[i * 7919 % len(plan)] for i in range(len(plan))]
-    tally, cpu, began = Tally(), side.cpu(), time.monotonic()
+    tally, cpu, began = Tally(), programs.cpu(side.pid), time.monotonic()
     connector = aiohttp.TCPConnector(limit=0)
     async with aiohttp.ClientSession(connector=connector) as session, asyncio.TaskGroup() as group:
         for number in range(TURNS * len(order)):
@@ -226,7 +220,7 @@ async def late(side: Side, targets: probe_targets.Targets) -> Tally:
             await asyncio.sleep(max(slot - time.monotonic(), 0))
             kind, target = order[number % len(order)]
             group.create_task(once(session, side, kind, target, slot, tally))
-    report(side, tally, (side.cpu() - cpu) / (TURNS * INTERVAL))
+    report(side, tally, (programs.cpu(side.pid) - cpu) / (TURNS * INTERVAL))
     return tally
 
 

@@ -92,6 +92,21 @@ def kill(process: subprocess.Popen[bytes]) -> None:
 
 def resident(pid: int) -> tuple[int, int]:
     """Bytes of resident memory now, and at their highest."""
-    status = Path(f"/proc/{pid}/status").read_text()
-    peak = next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmHWM:"))
-    return psutil.Process(pid).memory_info().rss, peak * 1024
+    return psutil.Process(pid).memory_info().rss, peak(pid)
+
+
+def peak(pid: int) -> int:
+    """Most resident bytes so far, 0 for a process that has ended.
+
+    What wait4 tells would begin with the size of the process that forked it.
+    """
+    with contextlib.suppress(OSError):
+        lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+        return 1024 * next((int(line.split()[1]) for line in lines if line.startswith("VmHWM:")), 0)
+    return 0
+
+
+def cpu(pid: int) -> float:
+    """Seconds of processor time that a process has used."""
+    times = psutil.Process(pid).cpu_times()
+    return float(times.user + times.system)

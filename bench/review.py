@@ -13,7 +13,6 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from statistics import median
@@ -29,7 +28,7 @@ from analyzer.redact.redactor import Carry, Redactor
 from analyzer.rules.load import load as review_rules
 from analyzer.rules.review import Reviewer
 from analyzer.rules.rule import Rule
-from bench import log_lines
+from bench import log_lines, programs
 from bench.figures import Goal, conclude, count, megabytes, spread, table
 from stack.layout import ROOT
 from stack.problem import Problem
@@ -122,7 +121,7 @@ def shrunk(text: bytes) -> tuple[int, int]:
     return before, build({"log": miner.templates()}, BUDGET).tokens
 
 
-def large(size: int) -> tuple[float, float]:
+def large(size: int) -> tuple[float, int]:
     """Seconds and most resident bytes of the whole program over a log of this size."""
     block = log_lines.text("normal", LINES["normal"], seed=2)
     with tempfile.TemporaryDirectory(prefix="heartline-bench-") as name:
@@ -136,10 +135,10 @@ def large(size: int) -> tuple[float, float]:
         flags = [f"--config.file={folder / 'analyzer.yml'}", f"--storage.path={folder / 'storage'}"]
         command = [sys.executable, "-m", "analyzer", *flags, "--once"]
         began = time.perf_counter()
-        most = 0.0
+        most = 0
         with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
             while process.poll() is None:
-                most = max(most, peak(process.pid))
+                most = max(most, programs.peak(process.pid))
                 time.sleep(0.05)
             seconds = time.perf_counter() - began
             assert process.stdout is not None
@@ -148,11 +147,3 @@ def large(size: int) -> tuple[float, float]:
         if process.returncode or f"{lines} new lines" not in said:
             raise Problem(f"analyzer --once did not read all {lines} lines", shown=said[-2000:])
         return seconds, most
-
-
-def peak(pid: int) -> float:
-    """Most resident bytes so far. What wait4 tells would begin with the size of the process that forked it."""
-    with suppress(OSError):
-        lines = Path(f"/proc/{pid}/status").read_text().splitlines()
-        return 1024.0 * next((int(line.split()[1]) for line in lines if line.startswith("VmHWM:")), 0)
-    return 0.0

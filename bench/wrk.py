@@ -7,8 +7,7 @@ import subprocess
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import psutil
-
+from bench import programs
 from stack import tools
 from stack.problem import Problem
 
@@ -58,7 +57,7 @@ def run(target: Target, seconds: float, core: int, seed: int) -> Load:
     command = ["taskset", "--cpu-list", str(core), str(tools.find("wrk")), "--threads=1"]
     command += [f"--connections={target.connections}", f"--duration={seconds:g}s", "--timeout=60s"]
     environ = {"PATHS": str(target.paths), "METHOD": target.method, "BODY": target.body, "SEED": str(seed)}
-    before = _cpu(target.pid)
+    before = programs.cpu(target.pid)
     done = subprocess.run(
         [*command, f"--script={SCRIPT}", target.url],
         env=os.environ | environ,
@@ -68,12 +67,7 @@ def run(target: Target, seconds: float, core: int, seed: int) -> Load:
     )
     if done.returncode != 0:
         raise Problem(f"wrk failed on {target.name}", shown=done.stdout + done.stderr)
-    return replace(parse(done.stdout), cpu=_cpu(target.pid) - before)
-
-
-def _cpu(pid: int) -> float:
-    times = psutil.Process(pid).cpu_times()
-    return float(times.user + times.system)
+    return replace(parse(done.stdout), cpu=programs.cpu(target.pid) - before)
 
 
 def parse(text: str) -> Load:
