@@ -50,7 +50,7 @@ def main(arguments: Sequence[str]) -> int:
     configs = config_flags.configs(options)
     checks = commands(configs, tools.find("promtool", options.suite), tools.find("amtool", options.suite))
     programs = [Program(Path(file), tuple(command)) for file, command in checks.items()]
-    environ = secret.without_webhook(secret.settings(ROOT / ".env", os.environ))
+    environ = secret.without_urls(secret.settings(ROOT / ".env", os.environ))
     troubles = find(Files(configs, starts=tuple(options.starts)), programs, environ)
     problems, hints = ([one for one in troubles if one.hint == hint] for hint in (False, True))
     for trouble in (*problems, *hints):

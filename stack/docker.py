@@ -26,7 +26,7 @@ def up(data: Path, values: Mapping[str, str], pages: Mapping[str, str] = PAGES) 
     """Start what does not run yet, wait until all answer, and tell; `Problem` when Docker is missing or refuses."""
     require_docker(values)
     webhook, called = secret.discord_webhook(values, data), secret.watchdog(values, data)
-    environ = {**secret.without_webhook(values), secret.NAME: webhook, secret.WATCHDOG: called}
+    environ = {**secret.without_urls(values), secret.NAME: webhook, secret.WATCHDOG: called}
     # Alone and first: what it says, which is the password once, is to be read here and to be in no log.
     _must((*COMPOSE, "run", "--rm", "--no-deps", "-T", "setup"), environ)
     _must((*COMPOSE, "up", "--detach", "--remove-orphans"), environ)

@@ -21,7 +21,7 @@ def environ(data: Path, given: Mapping[str, str]) -> dict[str, str]:
     """The settings, and the webhook wherever a person put it."""
     values = secret.settings(ROOT / ".env", given)
     webhook = secret.discord_webhook(values, data)
-    return secret.without_webhook(values) | ({secret.NAME: webhook} if webhook else {})
+    return secret.without_urls(values) | ({secret.NAME: webhook} if webhook else {})
 
 
 MAINS = {verb: partial(run, verb) for verb in VERBS}

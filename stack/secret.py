@@ -38,7 +38,7 @@ def settings(file: Path, environ: Mapping[str, str]) -> dict[str, str]:
     return {**(parse_env(file.read_text()) if file.exists() else {}), **environ}
 
 
-def without_webhook(values: Mapping[str, str]) -> dict[str, str]:
+def without_urls(values: Mapping[str, str]) -> dict[str, str]:
     """The settings of every program: the secret URLs are only for those that need them."""
     return {name: value for name, value in values.items() if not name.startswith((NAME, WATCHDOG))}
 

@@ -45,7 +45,7 @@ def _run(options: argparse.Namespace, data: Path, values: Mapping[str, str]) -> 
     listen = Ports(**{program: getattr(options, f"{program}_port") for program in vars(Ports())})
     given = config_flags.configs(options)
     webhook, called = secret.discord_webhook(values, data), secret.watchdog(values, data)
-    environ = secret.without_webhook(values)
+    environ = secret.without_urls(values)
     told = relay.relay(given.analyzer, data, values, webhook)
     configs = adapted(given, data, listen, told, webhook, called)
     everything = {**environ, **told.environ}

@@ -11,7 +11,7 @@ from stack.layout import ROOT
 
 def main(arguments: list[str]) -> int:
     """Become the exporter's own `urls`, which takes the exporter's flags."""
-    environ = secret.without_webhook(secret.settings(ROOT / ".env", os.environ))
+    environ = secret.without_urls(secret.settings(ROOT / ".env", os.environ))
     os.execve(sys.executable, [sys.executable, "-m", "exporter", "urls", *arguments], environ)
 
 

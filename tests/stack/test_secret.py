@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from stack.problem import Problem
-from stack.secret import discord_webhook, parse_env, scrub, settings, watchdog, without_webhook
+from stack.secret import discord_webhook, parse_env, scrub, settings, watchdog, without_urls
 
 URL = "https://discord.com/api/webhooks/123/abc-DEF"
 
@@ -60,7 +60,7 @@ def test_the_watchdogs_url_is_found_and_kept_from_other_programs_likewise(tmp_pa
     (tmp_path / "watchdog_url").write_text("https://hc-ping.com/abc\n")
     assert watchdog({}, tmp_path) == "https://hc-ping.com/abc"
     assert watchdog({"WATCHDOG_URL": "https://other/"}, tmp_path) == "https://other/"
-    assert without_webhook({"WATCHDOG_URL": "https://other/", "DISCORD_WEBHOOK_URL_FILE": "x", "A": "b"}) == {"A": "b"}
+    assert without_urls({"WATCHDOG_URL": "https://other/", "DISCORD_WEBHOOK_URL_FILE": "x", "A": "b"}) == {"A": "b"}
     assert scrub("https://hc-ping.com/abc and abc-DEF", URL, "https://hc-ping.com/abc") == "<secret> and abc-DEF"
 
 
