@@ -72,20 +72,7 @@ async def load(receiver: Receiver, definitions: Definitions, calendar: Calendar,
 async def _take_over(
     receiver: Receiver, past: Past, loaded: Loaded, definitions: Definitions, reading: Reading
 ) -> None:
-    rows, present, absent = [], [], {}
-    for stored in loaded.heartbeats:
-        heartbeat = past.heartbeats[stored.key]
-        definition = heartbeat.definition
-        if definition.plan is NOTHING_EXPECTED:
-            absent[stored.id] = heartbeat
-            if stored.absent is None:
-                rows.append(row(heartbeat, definition, reading.wall))
-            continue
-        present.append(heartbeat)
-        if stored.absent is not None:
-            heartbeat.since = reading.wall  # out of the file for a while: nobody expected anything of it
-        if stored.absent is not None or stored.definition != definition.spec:
-            rows.append(row(heartbeat, definition))
+    rows, present, absent = _sorted_out(past, loaded, reading.wall)
     known = {heartbeat.definition.id for heartbeat in present}
     new = [_new(receiver, d, reading.wall) for d in definitions.values() if d.id not in known]
     rows += [row(heartbeat, heartbeat.definition) for heartbeat in new]
@@ -103,6 +90,25 @@ async def _take_over(
     await receiver.refresh()
     receiver.lines.trim()
     receiver.ready = True
+
+
+def _sorted_out(past: Past, loaded: Loaded, now: float) -> tuple[list[Stored], list[Heartbeat], dict[str, Heartbeat]]:
+    """Rows that are to be written anew, heartbeats that somebody defines, and by id those that nobody does."""
+    rows, present, absent = [], [], {}
+    for stored in loaded.heartbeats:
+        heartbeat = past.heartbeats[stored.key]
+        definition = heartbeat.definition
+        if definition.plan is NOTHING_EXPECTED:
+            absent[stored.id] = heartbeat
+            if stored.absent is None:
+                rows.append(row(heartbeat, definition, now))
+            continue
+        present.append(heartbeat)
+        if stored.absent is not None:
+            heartbeat.since = now  # out of the file for a while: nobody expected anything of it
+        if stored.absent is not None or stored.definition != definition.spec:
+            rows.append(row(heartbeat, definition))
+    return rows, present, absent
 
 
 async def adopt(receiver: Receiver, definitions: Definitions, calendar: Calendar) -> None:
