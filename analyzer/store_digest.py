@@ -101,17 +101,10 @@ def _some(db: sqlite3.Connection, condition: str, values: tuple[str | float, ...
 
 def _score(db: sqlite3.Connection, host: str, at: float) -> tuple[int | None, float]:
     """Of the last run up to an instant, or else of the first one there is."""
-    row = db.execute(
-        "SELECT number, host, finished, body FROM runs WHERE host = ? AND finished <= ? ORDER BY number DESC LIMIT 1",
-        (host, at),
-    ).fetchone()
-    row = (
-        row
-        or db.execute(
-            "SELECT number, host, finished, body FROM runs WHERE host = ? ORDER BY number LIMIT 1", (host,)
-        ).fetchone()
-    )
+    runs = "SELECT number, host, finished, body FROM runs WHERE host = ?"
+    row = db.execute(f"{runs} AND finished <= ? ORDER BY number DESC LIMIT 1", (host, at)).fetchone()
+    row = row or db.execute(f"{runs} ORDER BY number LIMIT 1", (host,)).fetchone()
     if row is None:
         return None, 0.0
-    first = ran(row)
-    return first.score, first.finished
+    found = ran(row)
+    return found.score, found.finished

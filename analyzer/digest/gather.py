@@ -1,7 +1,7 @@
 """Gather what the analyzer's own store knows of a time."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from analyzer.digest.period import Period
 from analyzer.digest.report import Changes, Digest, HostLine, Outside
@@ -19,7 +19,7 @@ def gather(store: Store, hosts: Sequence[str], period: Period, outside: Outside,
     states = store.hosts(shown=0)
     courses = {host: store.course(host, period.begin, period.end, MOST) for host in hosts}
     lines = [_line(host, states.get(host), courses[host]) for host in hosts]
-    first, last = _days(period)
+    first, before = _days(period)
     return Digest(
         period=period,
         made=now,
@@ -29,8 +29,8 @@ def gather(store: Store, hosts: Sequence[str], period: Period, outside: Outside,
         over=_together(course.over for course in courses.values()),
         changes=tuple(_changes(host, states, courses[host]) for host in hosts if courses[host].changes.count),
         outside=outside,
-        spent=tuple(store.spent_between(first, last)),
-        spent_days=(first, (datetime.fromisoformat(last) - timedelta(days=1)).date().isoformat()),
+        spent=tuple(store.spent_between(first.isoformat(), before.isoformat())),
+        spent_days=(first.isoformat(), (before - timedelta(days=1)).isoformat()),
     )
 
 
@@ -68,7 +68,6 @@ def _changes(host: str, states: Mapping[str, HostState], course: Course) -> Chan
     return Changes(host, kinds or {"changes": course.changes.count}, course.changes.found)
 
 
-def _days(period: Period) -> tuple[str, str]:
+def _days(period: Period) -> tuple[date, date]:
     """The UTC days that ended within the period, from the first on and before the last: each is in one digest alone."""
-    first, before = (datetime.fromtimestamp(at, UTC).date() for at in (period.begin, period.end))
-    return first.isoformat(), before.isoformat()
+    return datetime.fromtimestamp(period.begin, UTC).date(), datetime.fromtimestamp(period.end, UTC).date()
