@@ -62,24 +62,15 @@ def find(
 def _own(files: Files, examples: bool) -> tuple[list[Trouble], dict[Path, Source | None]]:
     """What programs do not say, and the files that were read, None for those that are no YAML."""
     sources, broken = readable([files.configs.prometheus, files.configs.alertmanager])
-    scraping = _scraping(files, sources)
-    ruled, more = readable([file for _, found in _rule_files(files, sources, scraping) for file in found])
+    prometheus, known = sources.get(files.configs.prometheus), _catalogue(files)
+    scraping = scrape.scraping(prometheus, frozenset(known.kinds)) if prometheus else scrape.Scraping(())
+    named = list(scrape.rule_files(prometheus, scraping.patterns)) if prometheus else []
+    ruled, more = readable([file for _, found in named for file in found])
     sources, broken = sources | ruled, broken + more
-    own = [*broken, *_linted(files, sources, ruled, scraping), *(_examples(files) if examples else ())]
+    every = [rule for source in ruled.values() for group in rules.groups(source) for rule in group.rules]
+    own = [*broken, *_linted(files, sources.get(files.configs.alertmanager), every, Series(known, scraping, every))]
+    own += [*_unloaded(files, named), *_history(files, every, scraping), *(_examples(files) if examples else ())]
     return own, {**sources, **dict.fromkeys(trouble.file for trouble in broken)}
-
-
-def _scraping(files: Files, sources: Mapping[Path, Source]) -> scrape.Scraping:
-    if files.configs.prometheus not in sources:
-        return scrape.Scraping(())
-    return scrape.scraping(sources[files.configs.prometheus], frozenset(_catalogue(files).kinds))
-
-
-def _rule_files(
-    files: Files, sources: Mapping[Path, Source], scraping: scrape.Scraping
-) -> list[tuple[Scalar, list[Path]]]:
-    source = sources.get(files.configs.prometheus)
-    return list(scrape.rule_files(source, scraping.patterns)) if source else []
 
 
 def _catalogue(files: Files) -> catalogue.Catalogue:
@@ -91,20 +82,15 @@ def _catalogue(files: Files) -> catalogue.Catalogue:
     return found
 
 
-def _linted(
-    files: Files, sources: Mapping[Path, Source], ruled: Mapping[Path, Source], scraping: scrape.Scraping
-) -> Iterator[Trouble]:
-    every = [rule for source in ruled.values() for group in rules.groups(source) for rule in group.rules]
-    series = Series(_catalogue(files), scraping, every)
+def _linted(files: Files, routing: Source | None, every: list[Rule], series: Series) -> Iterator[Trouble]:
+    """Of rules, and of the routes that their alerts take."""
     found: list[Trouble] = []
     for rule in every:
         lint_rules.rule(rule, series, files.root, _into(found, rule.source.path))
     yield from found
     yield from (Trouble(one.source.path, line, what, hint=True) for one, line, what in lint_names.names(every))
-    yield from _unloaded(files, sources, scraping)
-    if files.configs.alertmanager in sources and every:
-        yield from _routed(sources[files.configs.alertmanager], series)
-    yield from _history(files, every, scraping)
+    if routing is not None and every:
+        yield from _routed(routing, series)
 
 
 def _into(found: list[Trouble], file: Path, hint: bool = False) -> Callable[[int, str], None]:
@@ -119,9 +105,8 @@ def _routed(source: Source, series: Series) -> Iterator[Trouble]:
     yield from lint_templates.templates(routing, alerts)
 
 
-def _unloaded(files: Files, sources: Mapping[Path, Source], scraping: scrape.Scraping) -> Iterator[Trouble]:
+def _unloaded(files: Files, named: Sequence[tuple[Scalar, list[Path]]]) -> Iterator[Trouble]:
     """Patterns without a file, and files beside loaded ones that nobody loads."""
-    named = _rule_files(files, sources, scraping)
     for pattern, found in named:
         if not found:
             folder = (files.configs.prometheus.parent / pattern.text).resolve().parent
