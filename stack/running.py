@@ -12,8 +12,7 @@ from pathlib import Path
 from stack import ports
 from stack.layout import ROOT, Configs, Ports
 from stack.problem import Problem
-
-READY_SECONDS = 120.0
+from stack.ready import READY_SECONDS
 
 
 @dataclass(frozen=True)

@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from stack import apt
+from stack.layout import ROOT
 from stack.problem import Problem
 
-STACK = Path(__file__).resolve().parent.parent / ".stack"
+STACK = ROOT / ".stack"
 # Daemons' binaries lie there on machines whose users do not have these folders on PATH.
 ALSO = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
