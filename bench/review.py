@@ -12,7 +12,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from statistics import median
@@ -64,18 +64,26 @@ def main(arguments: Sequence[str] = ()) -> int:
     print(f"\nexcerpt of the normal log: about {before:,} tokens before, {after:,} after, the budget being {BUDGET:,}")
     seconds, memory = large(options.bytes)
     print(f"\n{megabytes(options.bytes)} read by analyzer --once: {seconds:.0f} s, {megabytes(memory)} at most")
-    slowest = min(median(rates[kind]) for kind in texts if kind not in ("normal", "8 kB lines"))
-    slowest_masking = min(median(masking[kind]) for kind in texts if kind != "8 kB lines")
     conclude(
         [
-            Goal(f">= {NORMAL:,} lines/s, normal", count(median(rates["normal"])), median(rates["normal"]) >= NORMAL),
-            Goal(f">= {ADVERSARIAL:,} lines/s, adversarial", count(slowest), slowest >= ADVERSARIAL),
-            Goal(f">= {REDACTION:,} lines/s, redaction alone", count(slowest_masking), slowest_masking >= REDACTION),
+            *fast_enough(rates, masking),
             Goal(f"< {megabytes(MEMORY)} for the large log", megabytes(memory), memory < MEMORY),
             Goal(f">= {FEWER} times fewer tokens", f"{before / max(after, 1):.0f}", before >= FEWER * after),
         ]
     )
     return 0
+
+
+def fast_enough(rates: Mapping[str, Sequence[float]], masking: Mapping[str, Sequence[float]]) -> list[Goal]:
+    """Lines a second of the whole path and of redaction alone, by the kind of log."""
+    normal = median(rates["normal"])
+    slowest = min(median(rates[kind]) for kind in rates if kind not in ("normal", "8 kB lines"))
+    slowest_masking = min(median(masking[kind]) for kind in masking if kind != "8 kB lines")
+    return [
+        Goal(f">= {NORMAL:,} lines/s, normal", count(normal), normal >= NORMAL),
+        Goal(f">= {ADVERSARIAL:,} lines/s, adversarial", count(slowest), slowest >= ADVERSARIAL),
+        Goal(f">= {REDACTION:,} lines/s, redaction alone", count(slowest_masking), slowest_masking >= REDACTION),
+    ]
 
 
 def rate(text: bytes, work: Callable[[bytes], None]) -> float:
