@@ -10,11 +10,10 @@ from pathlib import Path
 from types import MappingProxyType
 
 from toolkit import tlsconfig
-from toolkit.gate import CHALLENGE, Gate, Verdict
 from toolkit.strict import ConfigError, Section
 from toolkit.strict import load as load_yaml
 
-__all__ = ["CHALLENGE", "ConfigError", "Gate", "RateLimit", "Verdict", "Watched", "WebConfig", "load", "parse"]
+__all__ = ["NOTHING", "ConfigError", "RateLimit", "Watched", "WebConfig", "load", "parse"]
 
 # The headers that may be set, with their values where these are few.
 HEADERS: Mapping[str, tuple[str, ...]] = {
@@ -48,12 +47,8 @@ class WebConfig:
     headers: Mapping[str, str]
     users: Mapping[str, str] = field(repr=False)
     rate_limit: RateLimit | None
-    context: ssl.SSLContext | None = field(repr=False)
+    context: ssl.SSLContext | None = field(repr=False)  # to serve with; None: plain HTTP
     stamps: Mapping[Path, Stamp] = field(default_factory=dict, repr=False)
-
-    def ssl_context(self) -> ssl.SSLContext | None:
-        """The context to serve with, always the same one; None: plain HTTP."""
-        return self.context
 
     def allowed_peer(self, cert: Mapping[str, object] | None) -> bool:
         """May a client with this certificate (`getpeercert()`) be served? Asked once per connection or request."""

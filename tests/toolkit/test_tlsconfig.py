@@ -27,7 +27,7 @@ def directory(tmp_path: Path) -> Path:
 
 
 async def test_a_certificate_from_the_file_is_served(directory: Path) -> None:
-    async with serving(webconfig.load(written(directory)).ssl_context()) as port:
+    async with serving(webconfig.load(written(directory)).context) as port:
         assert await served_name(port, client(directory)) == "first"
 
 
@@ -37,13 +37,13 @@ async def test_a_certificate_written_inline_is_served(directory: Path) -> None:
         for key, text in (("cert", SERVER.pem), ("key", SERVER.key_pem))
     ]
     (directory / "web.yml").write_text("tls_server_config:\n" + "\n".join(indented))
-    async with serving(webconfig.load(directory / "web.yml").ssl_context()) as port:
+    async with serving(webconfig.load(directory / "web.yml").context) as port:
         assert await served_name(port, client(directory)) == "first"
 
 
 async def test_only_the_client_with_a_certificate_of_the_authority_is_let_in(directory: Path) -> None:
     tls = ("client_ca_file: ca.pem", "client_auth_type: RequireAndVerifyClientCert")
-    async with serving(webconfig.load(written(directory, tls=tls)).ssl_context()) as port:
+    async with serving(webconfig.load(written(directory, tls=tls)).context) as port:
         assert await served_name(port, client(directory, "client")) == "first"
         assert await refused(port, client(directory))
         assert await refused(port, client(directory, "stranger"))
@@ -51,7 +51,7 @@ async def test_only_the_client_with_a_certificate_of_the_authority_is_let_in(dir
 
 async def test_a_certificate_is_verified_if_given_and_not_missed_otherwise(directory: Path) -> None:
     tls = ("client_ca_file: ca.pem", "client_auth_type: VerifyClientCertIfGiven")
-    async with serving(webconfig.load(written(directory, tls=tls)).ssl_context()) as port:
+    async with serving(webconfig.load(written(directory, tls=tls)).context) as port:
         assert await served_name(port, client(directory, "client")) == "first"
         assert await served_name(port, client(directory)) == "first"
         assert await refused(port, client(directory, "stranger"))
@@ -59,20 +59,20 @@ async def test_a_certificate_is_verified_if_given_and_not_missed_otherwise(direc
 
 @pytest.mark.parametrize("kind", ["NoClientCert", "RequestClientCert"])
 async def test_an_unverified_certificate_lets_everybody_in(directory: Path, kind: str) -> None:
-    async with serving(webconfig.load(written(directory, tls=(f"client_auth_type: {kind}",))).ssl_context()) as port:
+    async with serving(webconfig.load(written(directory, tls=(f"client_auth_type: {kind}",))).context) as port:
         assert await served_name(port, client(directory, "stranger")) == "first"
 
 
 @pytest.mark.parametrize("kind", ["RequireAnyClientCert", "RequireClientCert"])
 async def test_any_required_certificate_is_verified_too(directory: Path, kind: str) -> None:
     tls = ("client_ca_file: ca.pem", f"client_auth_type: {kind}")
-    async with serving(webconfig.load(written(directory, tls=tls)).ssl_context()) as port:
+    async with serving(webconfig.load(written(directory, tls=tls)).context) as port:
         assert await served_name(port, client(directory, "client")) == "first"
         assert await refused(port, client(directory))
 
 
 async def test_a_client_below_min_version_is_refused(directory: Path) -> None:
-    async with serving(webconfig.load(written(directory, tls=("min_version: TLS13",))).ssl_context()) as port:
+    async with serving(webconfig.load(written(directory, tls=("min_version: TLS13",))).context) as port:
         old = client(directory)
         old.maximum_version = ssl.TLSVersion.TLSv1_2
         assert await refused(port, old)
@@ -80,7 +80,7 @@ async def test_a_client_below_min_version_is_refused(directory: Path) -> None:
 
 
 async def test_a_client_above_max_version_is_refused(directory: Path) -> None:
-    async with serving(webconfig.load(written(directory, tls=("max_version: TLS12",))).ssl_context()) as port:
+    async with serving(webconfig.load(written(directory, tls=("max_version: TLS12",))).context) as port:
         new = client(directory)
         new.minimum_version = ssl.TLSVersion.TLSv1_3
         assert await refused(port, new)
@@ -88,7 +88,7 @@ async def test_a_client_above_max_version_is_refused(directory: Path) -> None:
 
 async def test_only_the_named_cipher_suites_are_spoken(directory: Path) -> None:
     tls = ("cipher_suites: [TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256]", "max_version: TLS12")
-    async with serving(webconfig.load(written(directory, tls=tls)).ssl_context()) as port:
+    async with serving(webconfig.load(written(directory, tls=tls)).context) as port:
         other = client(directory)
         other.set_ciphers("ECDHE-ECDSA-AES128-GCM-SHA256")
         assert await refused(port, other)
@@ -119,7 +119,7 @@ async def test_x25519_is_the_only_curve_where_python_can_be_held_to_it(directory
         client(directory).set_ecdh_curve("X25519")
     except ssl.SSLError:
         with pytest.raises(ConfigError, match="curve_preferences: this Python cannot be held to X25519"):
-            webconfig.load(file).ssl_context()
+            webconfig.load(file)
         return
     async with serving(webconfig.load(file).context) as port:
         assert await served_name(port, client(directory)) == "first"
@@ -131,7 +131,7 @@ async def test_x25519_is_the_only_curve_where_python_can_be_held_to_it(directory
 def test_a_curve_that_this_python_does_not_know_is_named(directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ssl.SSLContext, "set_ecdh_curve", _knows_none)
     with pytest.raises(ConfigError, match="curve_preferences: this Python cannot be held to CurveP521"):
-        webconfig.load(written(directory, tls=("curve_preferences: [CurveP521]",))).ssl_context()
+        webconfig.load(written(directory, tls=("curve_preferences: [CurveP521]",)))
 
 
 def _knows_none(_: ssl.SSLContext, name: str) -> None:
@@ -140,7 +140,7 @@ def _knows_none(_: ssl.SSLContext, name: str) -> None:
 
 def test_the_clients_preference_can_be_left_in_force(directory: Path) -> None:
     contexts = [
-        webconfig.load(written(directory, tls=(f"prefer_server_cipher_suites: {flag}",))).ssl_context()
+        webconfig.load(written(directory, tls=(f"prefer_server_cipher_suites: {flag}",))).context
         for flag in ("true", "false")
     ]
     preferred = [bool(c.options & ssl.OP_CIPHER_SERVER_PREFERENCE) for c in contexts if c is not None]
@@ -156,7 +156,7 @@ async def test_the_name_in_a_client_certificate_must_be_an_allowed_one(directory
         await answer(reader, writer)
 
     config = webconfig.load(written(directory, tls=(*tls[:2], tls[2].format("prometheus.example"))))
-    async with await asyncio.start_server(note, "127.0.0.1", 0, ssl=config.ssl_context()) as server:
+    async with await asyncio.start_server(note, "127.0.0.1", 0, ssl=config.context) as server:
         await served_name(server.sockets[0].getsockname()[1], client(directory, "client"))
     for allowed, let_in in (("prometheus.example", True), ("'::1'", True), ("'0:0::1'", True), ("example", False)):
         config = webconfig.load(written(directory, tls=(*tls[:2], tls[2].format(allowed))))

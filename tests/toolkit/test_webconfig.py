@@ -108,7 +108,7 @@ def test_without_tls_there_is_no_context(directory: Path) -> None:
 
 def test_an_empty_file_allows_everything(directory: Path) -> None:
     config = webconfig.load(written(directory, tls=None))
-    assert (config.tls, config.ssl_context(), config.headers, config.users, config.rate_limit) == (
+    assert (config.tls, config.context, config.headers, config.users, config.rate_limit) == (
         None,
         None,
         {},
