@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.program import PATIENCE, Program, command, ran, running
+from tests.until import until
 
 CONFIG = "heartbeats: [{id: job, every: 5m}, {id: old, every: 5m}]"
 
@@ -176,10 +177,7 @@ def reload(program: Program, how: str, config: str) -> None:
     if how == "signal":
         told = len(program.log)
         program.process.send_signal(signal.SIGHUP)
-        end = time.monotonic() + PATIENCE
-        while "taken over" not in program.log[told:]:
-            assert time.monotonic() < end
-            time.sleep(0.02)
+        until(lambda: "taken over" in program.log[told:])
     else:
         program.ask(how, "/-/reload")
 

@@ -3,16 +3,14 @@
 import asyncio
 import re
 import socket
-import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from analyzer.fetch.pins import fingerprint
 from tests.analyzer import modelserver
 from tests.analyzer.fetch import sshd
-from tests.analyzer.program import Program, ran, running
-from tests.program import PATIENCE
+from tests.analyzer.program import ran, running
+from tests.until import until
 
 DISK = "Nov 21 03:12:09 gate kernel: [123.4] EXT4-fs error (device sda1): ext4_find_entry:1455: reading directory"
 SECRET = "hunter22hunter"
@@ -22,13 +20,6 @@ FAILED = "Nov 21 03:12:{:02} gate sshd[811]: Failed password for root from 198.5
 def local(log: Path, more: str = "", every: str = "1h") -> str:
     sources = f'[{{name: log, files: ["{log}"]}}]'
     return f"every: {every}\nhosts:\n  - {{host: nas, method: local, sources: {sources}, baseline: false}}\n{more}"
-
-
-def until(true: Callable[[], bool], program: Program) -> None:
-    end = time.monotonic() + PATIENCE
-    while not true():
-        assert time.monotonic() < end, program.log
-        time.sleep(0.05)
 
 
 def write(log: Path, *lines: str) -> Path:
@@ -174,8 +165,9 @@ def test_messages_over_syslog_are_reviewed_and_strangers_are_dropped(tmp_path: P
         with socket.create_connection(("127.0.0.1", port)) as sender:
             line = f"<3>{DISK.replace('gate', 'liar')} password={SECRET}\n"
             sender.sendall(line.encode())
-        until(lambda: program.sample('heartline_analyzer_syslog_messages_total{host="switch"}') == 1, program)
-        until(lambda: bool(program.json("/findings?host=switch")["findings"]), program)
+        kept = 'heartline_analyzer_syslog_messages_total{host="switch"}'
+        until(lambda: program.sample(kept) == 1, lambda: program.log)
+        until(lambda: program.json("/findings?host=switch")["findings"], lambda: program.log)
         spool = (tmp_path / "storage" / "syslog" / "switch.log").read_text()
         assert SECRET not in spool
         assert " switch kernel: " in spool

@@ -8,12 +8,13 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from time import monotonic, sleep
 from typing import Any
 
 from stack import adapt, ports, ready, tools
 from stack.layout import ROOT
+from tests.until import until
 
 FAST = {"interval": "1s", "for": "1s", "keep_firing_for": "1s"}
 PATIENCE = 30.0
@@ -49,10 +50,7 @@ class Prometheus:
 
     def until(self, expr: str) -> None:
         """Wait until this has a value."""
-        end = monotonic() + PATIENCE
-        while not self.query(expr):
-            assert monotonic() < end, f"{expr} never had a value"
-            sleep(0.1)
+        until(lambda: self.query(expr), lambda: f"{expr} never had a value")
 
 
 def blocks(past: Path, data: Path, suite: str) -> None:
@@ -102,20 +100,13 @@ def running(folder: Path, suite: str) -> Iterator[Prometheus]:
         processes = [subprocess.Popen(command, stdout=log, stderr=log) for command in commands]
     try:
         for port in (theirs, own):
-            _wait(port, folder / "log")
+            until(partial(ready.is_ready, f"http://127.0.0.1:{port}/-/ready"), (folder / "log").read_text)
         yield Prometheus(f"http://127.0.0.1:{own}", f"http://127.0.0.1:{theirs}")
     finally:
         for process in processes:
             process.terminate()
         for process in processes:
             process.wait(PATIENCE)
-
-
-def _wait(port: int, log: Path) -> None:
-    end = monotonic() + PATIENCE
-    while not ready.is_ready(f"http://127.0.0.1:{port}/-/ready"):
-        assert monotonic() < end, log.read_text()
-        sleep(0.05)
 
 
 def words(*texts: str) -> frozenset[str]:

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from stack import ports, tools
-from tests.stack.until import until
+from tests.until import until
 
 WITHIN = 20.0
 CONFIG = """

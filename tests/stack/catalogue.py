@@ -26,7 +26,7 @@ from stack.lint.shape import Shape
 from tests.archive import unpack
 from tests.host.conftest import TREES, scrape
 from tests.stack.unrecorded import unrecorded
-from tests.stack.until import until
+from tests.until import until
 
 GOLDEN = ROOT / "tests" / "golden"
 HEAD = """\

@@ -11,7 +11,7 @@ from stack.__main__ import main
 from stack.alertmanager_api import Alert
 from stack.problem import Problem
 from tests.stack.alertmanager import Running, program
-from tests.stack.until import until
+from tests.until import until
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 

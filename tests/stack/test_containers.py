@@ -21,7 +21,7 @@ from stack.layout import ROOT
 from tests.stack.compose import mounts, services
 from tests.stack.container import Container, Mount, bare, hardened, let_in, network
 from tests.stack.image import Built
-from tests.stack.until import until
+from tests.until import until
 
 SERVICES = services({})
 # All but Grafana, Ollama and Valkey, which no package here has.

@@ -16,7 +16,7 @@ import yaml
 from stack import ports, tools
 from stack.layout import ROOT
 from tests.program import running
-from tests.stack.until import until
+from tests.until import until
 
 HANDBOOK = (ROOT / "docs" / "install.md").read_text()
 QUERY = 'heartbeat_expected_interval_seconds{heartbeat="nightly"}'

@@ -7,7 +7,7 @@ import pytest
 from stack import silences
 from stack.problem import Problem
 from tests.stack.alertmanager import Running
-from tests.stack.until import until
+from tests.until import until
 
 
 def make(there: Running, capsys: pytest.CaptureFixture[str], *words: str) -> tuple[str, str]:

@@ -1,7 +1,6 @@
 """What a digest asks a real Prometheus, oldest and newest, of a day that is written into its storage."""
 
 import subprocess
-import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -17,12 +16,12 @@ from analyzer.digest.period import Period
 from analyzer.digest.prometheus import Prometheus
 from analyzer.digest.report import Disk, Failures, Missed, Outside
 from stack import ports, tools
+from tests.until import until
 
 DAY = 86_400.0
 END = 1_750_000_000.0
 BEGIN = END - DAY
 PERIOD = Period("day", ZoneInfo("UTC"), BEGIN, END)
-WITHIN = 20.0
 STEP = 60
 
 
@@ -102,18 +101,11 @@ def running(suite: str, folder: Path, *flags: str) -> Iterator[str]:
     command += [f"--web.listen-address=127.0.0.1:{port}"]
     with (folder / "log").open("wb") as log, subprocess.Popen(command, stdout=log, stderr=log) as process:
         try:
-            _wait(folder / "log")
+            # Before it has opened its storage it answers, but with 503.
+            until(lambda: "Server is ready to receive" in (folder / "log").read_text(), (folder / "log").read_text)
             yield f"http://127.0.0.1:{port}"
         finally:
             process.terminate()
-
-
-def _wait(log: Path) -> None:
-    """Until it has opened its storage: before that it answers, but with 503."""
-    deadline = time.monotonic() + WITHIN
-    while "Server is ready to receive web requests" not in log.read_text():
-        assert time.monotonic() < deadline, log.read_text()
-        time.sleep(0.05)
 
 
 @pytest.fixture
