@@ -12,6 +12,7 @@ from exporter.probes.modules import BUILT_IN, Module, Modules
 from exporter.probes.outcome import Failure
 from exporter.probes.target import Gate, host_of
 from toolkit.durations import format_duration
+from toolkit.limits import Network
 from toolkit.strict import Section
 
 INTERVAL, TIMEOUT, WAY_BACK = 30.0, 10.0, 1.0  # seconds
@@ -47,7 +48,7 @@ class Probes:
 
     modules: Modules
     listed: tuple[Listed, ...]
-    networks: tuple[str, ...]
+    networks: tuple[Network, ...]
     names: tuple[str, ...]
     internet: Internet | None
 
@@ -119,21 +120,24 @@ def _via(section: Section, target: str) -> str:
     return {"internet": "internet", "local": ""}[section.choice("via", ("internet", "local"), guess)]
 
 
-def _admitted(top: Section) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def _admitted(top: Section) -> tuple[tuple[Network, ...], tuple[str, ...]]:
     section = top.section("probe_targets")
     if section is None:
         return (), ()
-    networks, names = section.texts("networks"), section.texts("names")
+    networks = tuple(_network(section, text) for text in section.texts("networks"))
+    names = tuple(section.texts("names"))
     section.end()
-    for text in networks:
-        try:
-            ip_network(text)
-        except ValueError as e:
-            raise section.error("networks", f"{text!r} is no network such as 10.0.0.0/8") from e
-    return tuple(networks), tuple(names)
+    return networks, names
+
+
+def _network(section: Section, text: str) -> Network:
+    try:
+        return ip_network(text)
+    except ValueError as e:
+        raise section.error("networks", f"{text!r} is no network such as 10.0.0.0/8") from e
 
 
 def gate(probes: Probes, listed: tuple[Listed, ...]) -> Gate:
     """Who may be probed: what is listed, each with its module, and what the file admits beside."""
     pairs = frozenset((probe.target, probe.module) for probe in listed)
-    return Gate(pairs, tuple(ip_network(text) for text in probes.networks), probes.names)
+    return Gate(pairs, probes.networks, probes.names)
