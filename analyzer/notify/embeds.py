@@ -5,12 +5,10 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from analyzer.notify.markdown import ELLIPSIS, escaped, line, shown, size
-from analyzer.notify.message import LAST_INSTANT, Entry, Link, Message, Tone
+from analyzer.notify.message import IN_FULL, LAST_INSTANT, OF_LIST, Entry, Link, Message, Tone
 
 TITLE, DESCRIPTION, FIELDS, FIELD_NAME, FIELD_VALUE, FOOTER, ALL, EMBEDS = 256, 4096, 25, 256, 1024, 2048, 6000, 10
-IN_FULL = 5  # alerts that are told each with an embed of its own; more are a list
 SUMMARY = 300
-OF_LIST = 160  # characters that one of a list says beside its name
 INLINE = 40  # characters of a value up to which fields stand beside each other
 LINKS = 1800
 COLOURS: Mapping[Tone, int] = {
@@ -173,9 +171,7 @@ def _line_of(entry: Entry) -> str:
     name = f"**{escaped(line(entry.name), 120)}**"
     if entry.status == "resolved":
         return f"• {name} resolved, lasted {entry.lasted}"
-    seen = next((f.value for f in entry.fields if f.name == "Last seen"), "")
-    word = f"last seen {seen}" if seen else entry.description or entry.summary
-    return f"• {name} {escaped(line(word), OF_LIST)}".rstrip()
+    return f"• {name} {escaped(line(entry.brief), OF_LIST)}".rstrip()
 
 
 def _names(names: Sequence[str], unnamed: int) -> str:

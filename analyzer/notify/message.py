@@ -19,6 +19,8 @@ FIRST_FIELDS = ("last_seen", "expected_every", "deadline")
 NOT_FIELDS = ("summary", "description", "runbook_url", "dashboard_url", "panel_url", *FIRST_FIELDS)
 NOT_LABELS = ("alertname", "severity", "host", "scope", "via")
 LONGEST_URL = 700  # characters; a longer one is left out, for it would crowd out what it is about
+IN_FULL = 5  # alerts that are told in full; more are a list
+OF_LIST = 160  # characters that one of a list says beside its name
 LAST_INSTANT = 253_402_300_800.0  # datetime ends with the year 9999
 TONES: tuple[Tone, ...] = ("critical", "warning", "info")
 
@@ -48,6 +50,12 @@ class Entry:
     lasted: str
     fields: tuple[Field, ...]
     links: tuple[Link, ...]
+
+    @property
+    def brief(self) -> str:
+        """What it says as one of a list: when it was last seen, or else what is the matter."""
+        seen = next((field.value for field in self.fields if field.name == "Last seen"), "")
+        return f"last seen {seen}" if seen else self.description or self.summary
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,11 +6,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 
 from analyzer.notify.markdown import BREAK, line, shown
-from analyzer.notify.message import LAST_INSTANT, Entry, Field, Link, Message, Tone
+from analyzer.notify.message import IN_FULL, LAST_INSTANT, OF_LIST, Entry, Field, Link, Message, Tone
 
-IN_FULL = 5  # alerts that are told in full; more are a list
 MENTION = re.compile(r"@(?=everyone|here|channel)|<(?=[@!#])", re.I)
-OF_LIST = 160  # characters that one of a list says beside its name
 MORE_ROOM = 80  # characters for how many have no room
 # Dark enough on white, light enough on black; the words say the same for whoever sees no colour.
 COLOURS: dict[Tone, str] = {
@@ -85,8 +83,7 @@ def _line(entry: Entry) -> str:
     name = calm(line(entry.name))
     if entry.status == "resolved":
         return f"- {name}: resolved, lasted {entry.lasted}"
-    seen = next((f"last seen {field.value}" for field in entry.fields if field.name == "Last seen"), "")
-    return f"- {name}: {calm(line(seen or entry.description or entry.summary))[:OF_LIST]}"
+    return f"- {name}: {calm(line(entry.brief))[:OF_LIST]}"
 
 
 def _fields(entry: Entry) -> Iterator[Field]:
