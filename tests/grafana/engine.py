@@ -56,15 +56,7 @@ class Prometheus:
 def blocks(past: Path, data: Path, suite: str) -> None:
     """Take a file of OpenMetrics in."""
     data.mkdir(exist_ok=True)
-    command: list[str | Path] = [
-        tools.find("promtool", suite),
-        "tsdb",
-        "create-blocks-from",
-        "openmetrics",
-        "--quiet",
-        past,
-        data,
-    ]
+    command = (tools.find("promtool", suite), "tsdb", "create-blocks-from", "openmetrics", "--quiet", past, data)
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
 

@@ -16,6 +16,7 @@ from analyzer.digest.period import Period
 from analyzer.digest.prometheus import Prometheus
 from analyzer.digest.report import Disk, Failures, Missed, Outside
 from stack import ports, tools
+from tests.grafana.engine import blocks
 from tests.until import until
 
 DAY = 86_400.0
@@ -83,10 +84,9 @@ def day() -> Day:
 @pytest.fixture(scope="module", params=["stable", "newest"])
 def url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A Prometheus that scrapes nothing and remembers that day."""
-    folder, promtool = tmp_path_factory.mktemp("prometheus"), tools.find("promtool", request.param)
+    folder = tmp_path_factory.mktemp("prometheus")
     (folder / "day").write_text(day().text())
-    command = (promtool, "tsdb", "create-blocks-from", "openmetrics", "-q", folder / "day", folder / "data")
-    subprocess.run(command, check=True, capture_output=True)
+    blocks(folder / "day", folder / "data", request.param)
     with running(request.param, folder) as found:
         yield found
 
