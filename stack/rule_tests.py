@@ -3,7 +3,7 @@
 import subprocess
 from pathlib import Path
 
-from stack import apt, tools
+from stack import tools
 from stack.layout import ROOT
 from stack.problem import Problem
 
@@ -13,7 +13,7 @@ TESTS = ROOT / "tests" / "rules"
 def main(arguments: list[str]) -> int:
     """Test the files that are named, or all of them; `Problem` with promtool's words at the first that fails."""
     files = [Path(name) for name in arguments] or sorted(TESTS.glob("*.yml"))
-    for suite in tools.SUITES if apt.has_newest() else tools.SUITES[:1]:
+    for suite in tools.suites():
         promtool = tools.find("promtool", suite)
         version = tools.version("promtool", promtool)
         for file in files:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from stack import apt, tools
+from stack import tools
 from stack.layout import ROOT
 from stack.problem import Problem
 
@@ -55,7 +55,7 @@ def stages() -> Iterator[Stage]:
     yield Stage("ruff check", (*_python("ruff"), "check", "."))
     yield Stage("ruff format", (*_python("ruff"), "format", "--check", "."))
     yield Stage("shellcheck", (tools.find("shellcheck"), *shell_scripts()))
-    for suite in tools.SUITES if apt.has_newest() else tools.SUITES[:1]:
+    for suite in tools.suites():
         yield from configurations(suite)
     yield Stage("mypy", _python("mypy"))
     # Two at once, on machines with more cores too: each may start a Prometheus, an Alertmanager and both programs.

@@ -71,6 +71,11 @@ def find(name: str, suite: str = "stable", folder: Path = STACK) -> Path:
     return found
 
 
+def suites() -> tuple[str, ...]:
+    """Those that this machine can have."""
+    return SUITES if apt.has_newest() else SUITES[:1]
+
+
 def version(name: str, program: Path) -> str:
     """What the program itself says its version is; empty when it says none."""
     done = subprocess.run([program, TOOLS[name].version], capture_output=True, text=True, check=False)
@@ -84,7 +89,7 @@ def main(arguments: Sequence[str]) -> int:
     unknown = [name for name in names if name not in TOOLS]
     if unknown:
         raise Problem(f"unknown tool {unknown[0]!r}, known are: {', '.join(TOOLS)}")
-    for suite in SUITES if apt.has_newest() else SUITES[:1]:
+    for suite in suites():
         for name in names:
             program = find(name, suite)
             print(f"{suite:7} {name:13} {version(name, program):16} {program}")
