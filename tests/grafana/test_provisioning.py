@@ -12,16 +12,14 @@ from tests.grafana.built import DASHBOARDS
 from tests.stack.compose import services
 
 FOLDER = ROOT / "grafana" / "provisioning"
+SERVICES = services({})
+ENVIRONMENT: dict[str, str] = SERVICES["grafana"]["environment"]
 READ = ("alerting", "dashboards", "datasources", "plugins")
 """Folders that Grafana looks for at its start, and complains about when they are missing."""
 
 
 def read(name: str) -> Any:
     return yaml.safe_load((FOLDER / name / "heartline.yml").read_text())
-
-
-def environment() -> dict[str, str]:
-    return dict(services({})["grafana"]["environment"])
 
 
 def test_all_folders_that_grafana_reads_are_there() -> None:
@@ -37,10 +35,9 @@ def test_data_sources_are_the_two_programs_where_the_environment_says_they_are()
     ]
     assert [uid for uid, one in found.items() if one.get("isDefault")] == ["heartline-prometheus"]
     assert found["heartline-prometheus"]["jsonData"]["alertmanagerUid"] in found
-    contained = services({})
-    assert environment()["HEARTLINE_PROMETHEUS"] == "http://prometheus:9090"
-    assert environment()["HEARTLINE_ALERTMANAGER"] == "http://alertmanager:9093"
-    assert {"prometheus", "alertmanager"} <= contained.keys()
+    assert ENVIRONMENT["HEARTLINE_PROMETHEUS"] == "http://prometheus:9090"
+    assert ENVIRONMENT["HEARTLINE_ALERTMANAGER"] == "http://alertmanager:9093"
+    assert {"prometheus", "alertmanager"} <= SERVICES.keys()
 
 
 def test_rates_are_made_of_at_least_four_of_the_longest_scrapes() -> None:
@@ -55,12 +52,11 @@ def test_the_dashboards_are_where_the_container_has_them() -> None:
     (provider,) = read("dashboards")["providers"]
     assert provider["options"] == {"path": "$HEARTLINE_DASHBOARDS"}
     assert provider["allowUiUpdates"] is False
-    place = environment()
-    (mount,) = [one for one in services({})["grafana"]["volumes"] if "./grafana" in str(one)]
+    (mount,) = [one for one in SERVICES["grafana"]["volumes"] if "./grafana" in str(one)]
     inside = str(mount).split(":")[1]
-    assert place["HEARTLINE_DASHBOARDS"] == f"{inside}/dashboards"
-    assert place["GF_PATHS_PROVISIONING"] == f"{inside}/provisioning"
-    assert place["GF_DASHBOARDS_DEFAULT_HOME_DASHBOARD_PATH"] == f"{inside}/dashboards/overview.json"
+    assert ENVIRONMENT["HEARTLINE_DASHBOARDS"] == f"{inside}/dashboards"
+    assert ENVIRONMENT["GF_PATHS_PROVISIONING"] == f"{inside}/provisioning"
+    assert ENVIRONMENT["GF_DASHBOARDS_DEFAULT_HOME_DASHBOARD_PATH"] == f"{inside}/dashboards/overview.json"
     assert "overview" in DASHBOARDS
 
 
@@ -70,5 +66,5 @@ def test_a_native_grafana_sets_every_variable_that_the_files_name(tmp_path: Path
     native = grafana(tmp_path, 3000, Ports(), str(tmp_path))
     assert native is not None
     named = {name for file in FOLDER.glob("*/*.yml") for name in re.findall(r"\$(\w+)", file.read_text())}
-    assert named - {"__rate_interval"} <= native.program.environ.keys() & environment().keys()
+    assert named - {"__rate_interval"} <= native.program.environ.keys() & ENVIRONMENT.keys()
     assert Path(native.program.environ["HEARTLINE_DASHBOARDS"]) == ROOT / "grafana" / "dashboards"
