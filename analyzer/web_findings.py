@@ -1,7 +1,6 @@
 """The API: findings, hosts and their runs as JSON, for whoever has its key. What logs said stands in strings alone."""
 
 import asyncio
-import hmac
 import json
 import re
 from collections.abc import Callable, Collection, Mapping
@@ -17,6 +16,7 @@ from analyzer.store import UNRESOLVED, StorageError, Store
 from analyzer.store_read import Place
 from toolkit.limits import Limit, subscriber
 from toolkit.page import SECURITY
+from toolkit.secret import same
 from toolkit.web_parts import bearer, problem
 
 MOST = 200  # findings or runs in one answer
@@ -83,7 +83,7 @@ class Findings:
         if key is None:
             raise Declined(403, "this API is off: set api_key, api_key_file or ANALYZER_API_KEY to turn it on")
         given = bearer(request) or request.headers.get("X-Api-Key", "")
-        if hmac.compare_digest(given.encode(errors="surrogateescape"), key.encode()):
+        if same(given, key):
             return
         wait = self._wrong.allow(subscriber(self._address(request)), asyncio.get_running_loop().time())
         if wait:

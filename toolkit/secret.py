@@ -1,5 +1,6 @@
-"""The key that every token of an install is made from, made itself at the first start."""
+"""The key that every token of an install is made from, made itself at the first start; and how keys are compared."""
 
+import hmac
 import os
 import secrets
 from pathlib import Path
@@ -42,3 +43,8 @@ def _parsed(file: Path) -> bytes:
     if len(key) != BYTES:
         raise ValueError(f"{file}: expected {2 * BYTES} hexadecimal digits; restore it from a backup")
     return key
+
+
+def same(given: str, key: str) -> bool:
+    """Compared in a time that tells nothing of the key, whatever bytes the text has."""
+    return hmac.compare_digest(given.encode(errors="surrogateescape"), key.encode())

@@ -1,7 +1,6 @@
 """POST /alerts: where Alertmanager's webhook_configs deliver, to all services or, as /alerts/NAME, to one."""
 
 import asyncio
-import hmac
 import logging
 from collections.abc import Callable
 
@@ -11,6 +10,7 @@ from analyzer.notify.payload import Malformed, parse
 from analyzer.notify.relay import Relay
 from analyzer.notify.store import StoreError
 from toolkit.limits import Limit, subscriber
+from toolkit.secret import same
 from toolkit.web_parts import bearer, problem, read_body
 
 log = logging.getLogger(__name__)
@@ -65,7 +65,7 @@ class Alerts:
         secret = self._secret()
         if secret is None:
             return problem(403, "the relay is off: set relay.secret, relay.secret_file or ANALYZER_RELAY_SECRET")
-        if hmac.compare_digest(bearer(request).encode(errors="surrogateescape"), secret.encode()):
+        if same(bearer(request), secret):
             return None
         wait = self._wrong.allow(subscriber(self._address(request)), asyncio.get_running_loop().time())
         if wait:

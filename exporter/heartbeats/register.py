@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from copy import copy
 
 from exporter.heartbeats.heartbeat import Definition, Heartbeat
+from toolkit.secret import same
 
 ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,99}")
 
@@ -30,10 +31,10 @@ class Keys:
         return hashlib.blake2b(token.encode("utf-8", "surrogateescape"), digest_size=16, key=self._secret).digest()
 
     def is_ping_key(self, text: str) -> bool:
-        return _same(text, self.ping_key)
+        return same(text, self.ping_key)
 
     def is_api_key(self, text: str) -> bool:
-        return _same(text, self.api_key)
+        return same(text, self.api_key)
 
     def renewed(self, ping_key: str | None, api_key: str | None) -> "Keys":
         """Keys of the same secret, so of the same tokens, with these two given or derived."""
@@ -105,8 +106,3 @@ class Register:
 
     def _digest(self, heartbeat: Heartbeat) -> bytes:
         return self.keys.digest(self.keys.token(heartbeat.definition.id, heartbeat.definition.token))
-
-
-def _same(text: str, key: str) -> bool:
-    """Compared in a time that tells nothing of the key, whatever bytes the text has."""
-    return hmac.compare_digest(text.encode("utf-8", "surrogateescape"), key.encode())
