@@ -1,10 +1,9 @@
-"""The SQLite file and the lock beside it: made private, opened strictly, held by one program."""
+"""The SQLite file and its schema."""
 
-import fcntl
-import os
 import sqlite3
-from contextlib import suppress
 from pathlib import Path
+
+from toolkit import database
 
 FIRST = """
 CREATE TABLE hosts (name TEXT PRIMARY KEY, finished REAL NOT NULL, read REAL NOT NULL) WITHOUT ROWID;
@@ -35,30 +34,7 @@ CREATE TABLE digests (service TEXT PRIMARY KEY, until REAL NOT NULL, begun REAL 
 """
 STEPS = (FIRST, SECOND)
 """What makes schema n+1 of schema n; steps are added, and those of a release never change."""
-
-
-class StorageError(Exception):
-    """The store could not do it now; nothing of the call has happened."""
-
-
-class StorageInUse(StorageError):
-    """Another program holds this storage path."""
-
-
-def hold(path: Path) -> int:
-    """Lock the folder; the kernel lets go when this process ends, however it ends. OSError: it cannot be written."""
-    path.mkdir(mode=0o700, parents=True, exist_ok=True)
-    lock = os.open(path / "lock", os.O_RDWR | os.O_CREAT, 0o600)
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError as e:
-        holder = os.pread(lock, 20, 0).decode().strip()
-        os.close(lock)
-        raise StorageInUse(f"{path} is in use by process {holder}") from e
-    os.ftruncate(lock, 0)
-    with suppress(OSError):  # on a full disk the lock holds without a name
-        os.pwrite(lock, str(os.getpid()).encode(), 0)
-    return lock
+SECONDS = 5.0  # that are waited for another who writes
 
 
 def connect(file: Path, create: bool, upgrade: bool = True) -> sqlite3.Connection:
@@ -66,32 +42,4 @@ def connect(file: Path, create: bool, upgrade: bool = True) -> sqlite3.Connectio
 
     sqlite3.Error and OSError say why not.
     """
-    log = file.with_name(file.name + "-wal")
-    if not _size(file) and (not create or _size(log)):
-        # SQLite takes an empty file for a new one, and deletes the log beside it, with all that is only there yet.
-        raise sqlite3.DatabaseError("the file is missing or empty; put back the one that was here")
-    # Made here and not by SQLite, which would let the umask decide who may read what the logs said.
-    os.close(os.open(file, os.O_RDWR | (os.O_CREAT if create else 0), 0o600))
-    db = sqlite3.connect(file, isolation_level=None, check_same_thread=False, timeout=5, cached_statements=64)
-    try:
-        db.execute("PRAGMA journal_mode = WAL")
-        db.execute("PRAGMA synchronous = FULL")  # NORMAL does not fsync the log at commit
-        _upgrade(db, upgrade)
-    except BaseException:
-        db.close()
-        raise
-    return db
-
-
-def _upgrade(db: sqlite3.Connection, may: bool) -> None:
-    version = db.execute("PRAGMA user_version").fetchone()[0]
-    if version < len(STEPS) and not may:
-        raise sqlite3.DatabaseError(f"schema {version} is of an older release; start this one's program first")
-    if version > len(STEPS):
-        raise sqlite3.DatabaseError(f"schema {version} is of a newer release; this one knows {len(STEPS)}")
-    for number, step in enumerate(STEPS[version:], version + 1):
-        db.executescript(f"BEGIN IMMEDIATE; {step} PRAGMA user_version = {number}; COMMIT")
-
-
-def _size(file: Path) -> int:
-    return file.stat().st_size if file.exists() else 0
+    return database.connect(file, create, SECONDS, lambda db: database.upgrade(db, STEPS, upgrade))

@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 from analyzer import database, store_digest, store_read, store_spent, store_write
-from analyzer.database import StorageError, StorageInUse
 from analyzer.fetch.chunk import Cursor
 from analyzer.finding import Severity
 from analyzer.lifecycle import RESOLVE_AFTER, Known, State
@@ -22,6 +21,7 @@ from analyzer.review.ports import Spending
 from analyzer.rows import run_body
 from analyzer.store_digest import Course, Spent, Told
 from analyzer.store_read import Place
+from toolkit.database import StorageError, StorageInUse, hold
 
 __all__ = ["FILE", "UNRESOLVED", "StorageError", "StorageInUse", "Store"]
 
@@ -206,7 +206,7 @@ class Store:
 
     def _open(self) -> sqlite3.Connection:
         if self._alone and self._lock is None:
-            self._lock = database.hold(self.path)
+            self._lock = hold(self.path)
         if self._db is None:
             self._db = database.connect(self.path / FILE, create=not self._seen, upgrade=self._alone)
             self._seen = True

@@ -34,6 +34,7 @@ SQL = {
     "analyzer/store_write.py",
     "analyzer/notify/store.py",
     "toolkit/backup.py",
+    "toolkit/database.py",
 }
 WIRING = ("config.py", "collect.py", "serve.py", "flags.py", "__main__.py")
 

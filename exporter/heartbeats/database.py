@@ -1,10 +1,9 @@
-"""The SQLite file and the lock beside it: made private, opened strictly, held by one program."""
+"""The SQLite file and its schema, and the numbers in it."""
 
-import fcntl
-import os
 import sqlite3
-from contextlib import suppress
 from pathlib import Path
+
+from toolkit import database
 
 SCHEMA_VERSION = 1
 SCHEMA = """
@@ -25,55 +24,22 @@ SELECT max(coalesce((SELECT max(id) FROM receipts), 0), coalesce((SELECT max(id)
   coalesce((SELECT max(applied) FROM heartbeats), 0),
   coalesce((SELECT CAST(value AS INTEGER) FROM meta WHERE name = 'folded'), 0))
 """
-
-
-class StorageError(Exception):
-    """The store could not do it now; nothing of the call has happened."""
-
-
-class StorageInUse(StorageError):
-    """Another program holds this storage path."""
-
-
-def hold(path: Path) -> int:
-    """Lock the folder; the kernel lets go when this process ends, however it ends. OSError: it cannot be written."""
-    path.mkdir(mode=0o700, parents=True, exist_ok=True)
-    lock = os.open(path / "lock", os.O_RDWR | os.O_CREAT, 0o600)
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError as e:
-        holder = os.pread(lock, 20, 0).decode().strip()
-        os.close(lock)
-        raise StorageInUse(f"{path} is in use by process {holder}") from e
-    os.ftruncate(lock, 0)
-    with suppress(OSError):  # on a full disk the lock holds without a name
-        os.pwrite(lock, str(os.getpid()).encode(), 0)
-    return lock
+SECONDS = 2.0  # that are waited for another who writes
 
 
 def connect(file: Path, create: bool) -> sqlite3.Connection:
     """Open the file; with `create`, make it if there is none. sqlite3.Error and OSError say why not."""
-    log = file.with_name(file.name + "-wal")
-    if not _size(file) and (not create or _size(log)):
-        # SQLite takes an empty file for a new one, and deletes the log beside it, with all that is only there yet.
-        raise sqlite3.DatabaseError("the file is missing or empty; put back the one that was here")
-    # Made here and not by SQLite, which would let the umask decide who may read bodies.
-    os.close(os.open(file, os.O_RDWR | (os.O_CREAT if create else 0), 0o600))
-    db = sqlite3.connect(file, isolation_level=None, check_same_thread=False, timeout=2, cached_statements=64)
-    try:
-        db.execute("PRAGMA journal_mode = WAL")
-        db.execute("PRAGMA synchronous = FULL")  # NORMAL does not fsync the log at commit
-        version = db.execute("PRAGMA user_version").fetchone()[0]
-        if version == 0 and create:
-            db.executescript(f"BEGIN IMMEDIATE; {SCHEMA} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT")
-        elif version > SCHEMA_VERSION:
-            raise sqlite3.DatabaseError(f"schema {version} is of a newer release; this one knows {SCHEMA_VERSION}")
-        elif version < SCHEMA_VERSION:
-            raise sqlite3.DatabaseError(f"schema {version} is none of ours")
-    except BaseException:
-        db.close()
-        raise
-    return db
+    return database.connect(file, create, SECONDS, lambda db: _prepare(db, create))
+
+
+def _prepare(db: sqlite3.Connection, create: bool) -> None:
+    version = db.execute("PRAGMA user_version").fetchone()[0]
+    if version == 0 and create:
+        db.executescript(f"BEGIN IMMEDIATE; {SCHEMA} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT")
+    elif version > SCHEMA_VERSION:
+        raise sqlite3.DatabaseError(f"schema {version} is of a newer release; this one knows {SCHEMA_VERSION}")
+    elif version < SCHEMA_VERSION:
+        raise sqlite3.DatabaseError(f"schema {version} is none of ours")
 
 
 def last(db: sqlite3.Connection) -> int:
@@ -93,7 +59,3 @@ def go_on(db: sqlite3.Connection, committed: int) -> None:
         db.execute("DELETE FROM bodies WHERE receipt > ?", (committed,))
         db.execute("DELETE FROM clock WHERE id > ?", (committed,))
         db.execute("COMMIT")
-
-
-def _size(file: Path) -> int:
-    return file.stat().st_size if file.exists() else 0

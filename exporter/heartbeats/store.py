@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from exporter.heartbeats import database
-from exporter.heartbeats.database import StorageError, StorageInUse
 from exporter.heartbeats.receipt import Receipt
+from toolkit.database import StorageError, StorageInUse, hold
 
 __all__ = ["ClockEvent", "Entry", "Loaded", "StorageError", "StorageInUse", "Store", "Stored", "registered"]
 
@@ -78,7 +78,7 @@ class Store:
         self._committed: int | None = None  # the last number that is known to be on disk; None before the first load
         self._lock: int | None = None
         with suppress(OSError):  # a disk that is full or read-only now; `load` tries again
-            self._lock = database.hold(path)
+            self._lock = hold(path)
 
     def load(self) -> Loaded:
         """Open the file, making it if there is none, and read what it holds but for the receipts."""
@@ -218,7 +218,7 @@ class Store:
 
     def _open(self) -> sqlite3.Connection:
         if self._lock is None:
-            self._lock = database.hold(self.path)
+            self._lock = hold(self.path)
         if self._db is None:
             # Once loaded, a missing file is a disk that is not mounted: a new one would take receipts and lose them.
             self._db = database.connect(self._file, create=self._committed is None)
