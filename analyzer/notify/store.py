@@ -4,7 +4,6 @@ A change is on the disk before it is answered. One row for each group and servic
 """
 
 import json
-import os
 import sqlite3
 import threading
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -13,6 +12,7 @@ from pathlib import Path
 
 from analyzer.notify.incident import Incident
 from analyzer.notify.payload import dump, load
+from toolkit.database import connect, upgrade
 
 FILE = "relay.db"
 FIRST = """
@@ -28,7 +28,7 @@ CREATE TABLE successes (service TEXT PRIMARY KEY, at REAL NOT NULL) WITHOUT ROWI
 """
 STEPS = (FIRST,)
 """What makes schema n+1 of schema n; steps are added, and those of a release never change."""
-
+SECONDS = 5.0  # that are waited for another who writes
 COLUMNS = "wanted, told, messages, context, revision, done, heard, since, told_at, confirmed, begun, remind"
 Change = Callable[[Incident | None], Incident | None]
 
@@ -44,7 +44,7 @@ class Store:
         self._lock = threading.Lock()
         try:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            self._db = _connect(folder / FILE)
+            self._db = connect(folder / FILE, create=True, timeout=SECONDS, prepare=lambda db: upgrade(db, STEPS))
         except (sqlite3.Error, OSError) as e:
             raise StoreError(f"{folder / FILE}: {e}") from e
 
@@ -172,25 +172,3 @@ def _incident(row: Sequence[object]) -> Incident:
         float(str(begun)),
         bool(remind),
     )
-
-
-def _connect(file: Path) -> sqlite3.Connection:
-    # Made here and not by SQLite, which would let the umask decide who may read it.
-    os.close(os.open(file, os.O_RDWR | os.O_CREAT, 0o600))
-    db = sqlite3.connect(file, isolation_level=None, check_same_thread=False, timeout=5)
-    try:
-        db.execute("PRAGMA journal_mode = WAL")
-        db.execute("PRAGMA synchronous = FULL")  # NORMAL does not fsync the log at commit
-        _upgrade(db)
-    except BaseException:
-        db.close()
-        raise
-    return db
-
-
-def _upgrade(db: sqlite3.Connection) -> None:
-    version = db.execute("PRAGMA user_version").fetchone()[0]
-    if version > len(STEPS):
-        raise sqlite3.DatabaseError(f"schema {version} is of a newer release; this one knows {len(STEPS)}")
-    for number, step in enumerate(STEPS[version:], version + 1):
-        db.executescript(f"BEGIN IMMEDIATE; {step} PRAGMA user_version = {number}; COMMIT")
