@@ -20,14 +20,19 @@ def external_url(top: Section) -> str | None:
 
 def trusted_proxies(top: Section) -> tuple[Network, ...]:
     """Those whose word of a client's address counts."""
-    return tuple(_network(top, text) for text in top.texts("trusted_proxies"))
+    return networks(top, "trusted_proxies", "address or network")
 
 
-def _network(top: Section, text: str) -> Network:
+def networks(section: Section, key: str, what: str = "network") -> tuple[Network, ...]:
+    """A list of them, which an error calls `what`; empty where the key is missing."""
+    return tuple(_network(section, key, what, text) for text in section.texts(key))
+
+
+def _network(section: Section, key: str, what: str, text: str) -> Network:
     try:
         return ip_network(text)
     except ValueError as e:
-        raise top.error("trusted_proxies", f"{text!r} is no address or network such as 10.0.0.0/8") from e
+        raise section.error(key, f"{text!r} is no {what} such as 10.0.0.0/8") from e
 
 
 def key(section: Section, name: str, environ: Mapping[str, str], variable: str | None = None) -> str | None:

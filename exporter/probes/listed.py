@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from ipaddress import ip_network
 from pathlib import Path
 
 from exporter import reach
@@ -11,6 +10,7 @@ from exporter.probes.internet import GROUP, Internet, internet
 from exporter.probes.modules import BUILT_IN, Module, Modules
 from exporter.probes.outcome import Failure
 from exporter.probes.target import Gate, host_of
+from toolkit import declared
 from toolkit.durations import format_duration
 from toolkit.limits import Network
 from toolkit.strict import Section
@@ -124,17 +124,9 @@ def _admitted(top: Section) -> tuple[tuple[Network, ...], tuple[str, ...]]:
     section = top.section("probe_targets")
     if section is None:
         return (), ()
-    networks = tuple(_network(section, text) for text in section.texts("networks"))
-    names = tuple(section.texts("names"))
+    networks, names = declared.networks(section, "networks"), tuple(section.texts("names"))
     section.end()
     return networks, names
-
-
-def _network(section: Section, text: str) -> Network:
-    try:
-        return ip_network(text)
-    except ValueError as e:
-        raise section.error("networks", f"{text!r} is no network such as 10.0.0.0/8") from e
 
 
 def gate(probes: Probes, listed: tuple[Listed, ...]) -> Gate:
