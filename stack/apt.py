@@ -4,12 +4,12 @@ import fcntl
 import os
 import re
 import shutil
-import subprocess
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 from stack import sources
+from stack.asked import Answer, asked
 from stack.problem import Problem
 
 APT = Path("/etc/apt")
@@ -44,9 +44,9 @@ def install(packages: Sequence[str]) -> None:
     # Without systemd a package's init script would start its daemon; in run level 1 none is started.
     environ = os.environ | {"DEBIAN_FRONTEND": "noninteractive", "RUNLEVEL": "1"}
     command = ["apt-get", "-y", "-q", "-o", "DPkg::Lock::Timeout=300", "install", "--no-install-recommends", package]
-    if _run(command, environ=environ).returncode != 0:
+    if asked(command, environ).returncode != 0:
         _update([])
-        _must(_run(command, environ=environ), f"apt-get could not install {package}")
+        _must(asked(command, environ), f"apt-get could not install {package}")
 
 
 def unpack(packages: Sequence[str], suite: str, folder: Path) -> None:
@@ -58,18 +58,18 @@ def unpack(packages: Sequence[str], suite: str, folder: Path) -> None:
     downloads = private / "downloads"
     shutil.rmtree(downloads, ignore_errors=True)
     downloads.mkdir()
-    if _run(["apt-get", *options, "-q", "download", package], cwd=downloads).returncode != 0:
+    if asked(["apt-get", *options, "-q", "download", package], folder=downloads).returncode != 0:
         _update(options)
-        again = _run(["apt-get", *options, "-q", "download", package], cwd=downloads)
+        again = asked(["apt-get", *options, "-q", "download", package], folder=downloads)
         _must(again, f"apt-get could not download {package} ({suite})")
     for archive in downloads.glob("*.deb"):
-        _must(_run(["dpkg", "-x", str(archive), str(folder / suite)]), f"dpkg could not unpack {archive.name}")
+        _must(asked(["dpkg", "-x", str(archive), str(folder / suite)]), f"dpkg could not unpack {archive.name}")
     shutil.rmtree(downloads)
 
 
 def missing_libraries(program: Path) -> list[str]:
     """Shared libraries, and versions of them, that `program` asks for and this machine lacks."""
-    answer = _run(["ldd", str(program)])
+    answer = asked(["ldd", str(program)])
     return parse_ldd(answer.stdout + answer.stderr)
 
 
@@ -128,7 +128,7 @@ def _first_known(packages: Sequence[str], options: Sequence[str]) -> str:
 
 
 def _known(packages: Sequence[str], options: Sequence[str]) -> str:
-    return next((name for name in packages if _run(["apt-cache", *options, "show", name]).returncode == 0), "")
+    return next((name for name in packages if asked(["apt-cache", *options, "show", name]).returncode == 0), "")
 
 
 def _update(options: Sequence[str]) -> str:
@@ -136,7 +136,7 @@ def _update(options: Sequence[str]) -> str:
 
     It may be one third party's archive that is down, so it is for the caller to see whether what it wants is there.
     """
-    done = _run(["apt-get", *options, "-q", "update"])
+    done = asked(["apt-get", *options, "-q", "update"])
     _must(done, "apt-get update failed")
     return "\n".join(line for line in (done.stdout + done.stderr).splitlines() if line.startswith(("E:", "W:", "Err:")))
 
@@ -151,14 +151,6 @@ def _require_apt() -> None:
         raise Problem("this machine has no apt-get: put the program on PATH yourself")
 
 
-def _run(
-    command: Sequence[str], cwd: Path | None = None, environ: dict[str, str] | None = None
-) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        command, cwd=cwd, env=environ, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL
-    )
-
-
-def _must(done: subprocess.CompletedProcess[str], line: str) -> None:
+def _must(done: Answer, line: str) -> None:
     if done.returncode != 0:
         raise Problem(line, shown=(done.stdout + done.stderr).strip())
