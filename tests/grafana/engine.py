@@ -54,9 +54,10 @@ class Prometheus:
 
 
 def blocks(past: Path, data: Path, suite: str) -> None:
-    """Take a file of OpenMetrics in."""
+    """Take a file of OpenMetrics in, in blocks as long as a Prometheus that runs makes of its own of a day."""
     data.mkdir(exist_ok=True)
-    command = (tools.find("promtool", suite), "tsdb", "create-blocks-from", "openmetrics", "--quiet", past, data)
+    kind = ("tsdb", "create-blocks-from", "openmetrics", "--max-block-duration=18h", "--quiet")
+    command = (tools.find("promtool", suite), *kind, past, data)
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
 
