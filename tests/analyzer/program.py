@@ -54,8 +54,8 @@ class Program:
         return None
 
     def runs(self, host: str, most: int = 1) -> list[dict[str, Any]]:
-        """The host's runs, newest first, once there are so many."""
-        end = time.monotonic() + PATIENCE
+        """The host's runs, newest first, once there are so many; the first of a machine looks at all of its files."""
+        end = time.monotonic() + 3 * PATIENCE
         while len(found := self.json(f"/hosts/{host}/runs").get("runs", [])) < most:
             assert time.monotonic() < end, self.log
             time.sleep(0.05)
