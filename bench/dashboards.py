@@ -7,7 +7,6 @@ sends when a dashboard refreshes: all panels, what can be chosen, what is marked
 
 import argparse
 import asyncio
-import json
 import random
 import tempfile
 import time
@@ -177,9 +176,10 @@ async def _ask(session: aiohttp.ClientSession, request: Request, gate: asyncio.S
     async with gate:
         began = time.monotonic()
         async with session.post(request.path, data=request.keys) as answer:
-            told = json.loads(await answer.read())
+            told = await answer.read()
         found.queries[request.of].append(time.monotonic() - began)
-        found.bad += told["status"] != "success"
+        # Not read as JSON: one process is all of the browsers here.
+        found.bad += not told.startswith(b'{"status":"success"')
 
 
 def chosen(name: str, dice: random.Random, hosts: int) -> dict[str, str]:

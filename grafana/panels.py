@@ -13,8 +13,8 @@ from grafana.limits import Limits
 
 DATASOURCE: Json = {"type": "prometheus", "uid": "${datasource}"}
 COLUMNS = 24
-POINTS = 200
-"""Instants of a graph: finer than eyes see on a phone, and a third of what a wide screen would ask for."""
+POINTS = 120
+"""Instants of a graph: finer than eyes see on a phone, and a fifth of what a wide screen would ask for."""
 
 
 @dataclass(frozen=True, slots=True)
