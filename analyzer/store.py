@@ -21,7 +21,7 @@ from analyzer.review.ports import Spending
 from analyzer.rows import run_body
 from analyzer.store_digest import Course, Spent, Told
 from analyzer.store_read import Place
-from toolkit.database import StorageError, StorageInUse, hold
+from toolkit.database import StorageError, StorageInUse, hold, transaction
 
 __all__ = ["FILE", "UNRESOLVED", "StorageError", "StorageInUse", "Store"]
 
@@ -194,15 +194,8 @@ class Store:
     def _writing(self) -> Iterator[sqlite3.Connection]:
         with self._turn, self._errors():
             db = self._open()
-            # Deferred transactions ignore the busy timeout when they turn into writers.
-            db.execute("BEGIN IMMEDIATE")
-            try:
+            with transaction(db):
                 yield db
-                db.execute("COMMIT")
-            except BaseException:
-                if db.in_transaction:
-                    db.execute("ROLLBACK")
-                raise
 
     def _open(self) -> sqlite3.Connection:
         if self._alone and self._lock is None:

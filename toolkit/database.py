@@ -3,8 +3,8 @@
 import fcntl
 import os
 import sqlite3
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 
@@ -65,6 +65,20 @@ def upgrade(db: sqlite3.Connection, steps: Sequence[str], may: bool = True) -> N
         raise sqlite3.DatabaseError(f"schema {version} is of a newer release; this one knows {len(steps)}")
     for number, step in enumerate(steps[version:], version + 1):
         db.executescript(f"BEGIN IMMEDIATE; {step} PRAGMA user_version = {number}; COMMIT")
+
+
+@contextmanager
+def transaction(db: sqlite3.Connection) -> Iterator[None]:
+    """All of what is done within is on the disk afterwards, or nothing."""
+    # Deferred transactions ignore the busy timeout when they turn into writers (healthchecks#1057).
+    db.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+        db.execute("COMMIT")
+    except BaseException:
+        if db.in_transaction:
+            db.execute("ROLLBACK")
+        raise
 
 
 def _size(file: Path) -> int:

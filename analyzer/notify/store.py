@@ -12,7 +12,7 @@ from pathlib import Path
 
 from analyzer.notify.incident import Incident
 from analyzer.notify.payload import dump, load
-from toolkit.database import connect, upgrade
+from toolkit.database import connect, transaction, upgrade
 
 FILE = "relay.db"
 FIRST = """
@@ -102,16 +102,8 @@ class Store:
 
     @contextmanager
     def _written(self) -> Iterator[sqlite3.Connection]:
-        """One transaction: all of it is on the disk afterwards, or nothing."""
-        with self._reading() as db:
-            db.execute("BEGIN IMMEDIATE")
-            try:
-                yield db
-                db.execute("COMMIT")
-            except BaseException:
-                if db.in_transaction:
-                    db.execute("ROLLBACK")
-                raise
+        with self._reading() as db, transaction(db):
+            yield db
 
     @contextmanager
     def _reading(self) -> Iterator[sqlite3.Connection]:

@@ -54,8 +54,7 @@ def go_on(db: sqlite3.Connection, committed: int) -> None:
         raise sqlite3.DatabaseError("the file is older than what was acknowledged; restart to go on from it")
     if found > committed:
         # A commit that failed at its fsync may be whole in the log all the same. Nobody was told that it is.
-        db.execute("BEGIN IMMEDIATE")
-        db.execute("DELETE FROM receipts WHERE id > ?", (committed,))
-        db.execute("DELETE FROM bodies WHERE receipt > ?", (committed,))
-        db.execute("DELETE FROM clock WHERE id > ?", (committed,))
-        db.execute("COMMIT")
+        with database.transaction(db):
+            db.execute("DELETE FROM receipts WHERE id > ?", (committed,))
+            db.execute("DELETE FROM bodies WHERE receipt > ?", (committed,))
+            db.execute("DELETE FROM clock WHERE id > ?", (committed,))

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 from exporter.heartbeats import database
 from exporter.heartbeats.receipt import Receipt
-from toolkit.database import StorageError, StorageInUse, hold
+from toolkit.database import StorageError, StorageInUse, hold, transaction
 
 __all__ = ["ClockEvent", "Entry", "Loaded", "StorageError", "StorageInUse", "Store", "Stored", "registered"]
 
@@ -237,15 +237,8 @@ class Store:
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
         db = self._open()
-        # Deferred transactions ignore the busy timeout when they turn into writers (healthchecks#1057).
-        db.execute("BEGIN IMMEDIATE")
-        try:
+        with transaction(db):
             yield db
-            db.execute("COMMIT")
-        except BaseException:
-            if db.in_transaction:
-                db.execute("ROLLBACK")
-            raise
 
     @contextmanager
     def _errors(self) -> Iterator[None]:
