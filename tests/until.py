@@ -6,8 +6,8 @@ from collections.abc import Callable
 PATIENCE = 60.0
 
 
-def until(holds: Callable[[], object], told: Callable[[], str] = str) -> None:
-    deadline = time.monotonic() + PATIENCE
+def until(holds: Callable[[], object], told: Callable[[], str] = str, within: float = PATIENCE) -> None:
+    deadline = time.monotonic() + within
     while not holds():
         assert time.monotonic() < deadline, told()
         time.sleep(0.05)

@@ -18,6 +18,7 @@ from exporter.host import COLLECTORS, Filters, Host, Root
 from stack import tools
 from tests.archive import unpack
 from tests.host.exposition import Exposition, read
+from tests.until import until
 from toolkit.families import render
 
 TREES = Path(__file__).parent.parent / "fixtures/node/node_exporter.tar.gz"
@@ -84,9 +85,8 @@ def bus() -> Iterator[str]:
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
-    while not bus.exists():
-        assert systemd.poll() is None, "systemd ended"
-        time.sleep(0.01)
+    until(lambda: systemd.poll() is not None or bus.exists())
+    assert systemd.poll() is None, "systemd ended"
     yield str(bus)
     _end(systemd)
     shutil.rmtree(home)

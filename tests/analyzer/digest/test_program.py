@@ -15,6 +15,7 @@ from tests.analyzer.digest.test_shown import Elements
 from tests.analyzer.found import finding, line, run
 from tests.analyzer.notify.test_apprise import listening
 from tests.analyzer.program import ran, running
+from tests.until import until
 
 PROOF = "kernel: EXT4-fs error (device sda1): ext4_find_entry:1455: inode #2: reading directory"
 CONFIG = """
@@ -60,10 +61,7 @@ async def test_a_running_analyzer_sends_what_is_due_once_also_after_a_restart(tm
 def _run(folder: Path, text: str, service: str) -> None:
     """Start it, and stop it when it has told this service."""
     with running(folder, text) as program:
-        end = time.monotonic() + WITHIN
-        while program.sample(DELIVERED.format(service)) != 1:
-            assert time.monotonic() < end, program.log
-            time.sleep(0.05)
+        until(lambda: program.sample(DELIVERED.format(service)) == 1, lambda: program.log, WITHIN)
         assert program.stop() == 0
 
 
