@@ -19,7 +19,6 @@ class NoPattern(ValueError):
     """RE2 cannot read it; the text says why."""
 
 
-@lru_cache(maxsize=4096)
 def strictly(pattern: str) -> Compiled:
     """Raises NoPattern."""
     options = re2.Options()
